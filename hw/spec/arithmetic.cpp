@@ -24,6 +24,7 @@ void check_scale(const char* what, float scale) {
 // zero or saturated, whatever the multiplier: clamping the shift there is exact.
 RequantParams split_float(float ratio, int bits) {
   if (std::isinf(ratio)) return {(1 << bits) - 1, 0};
+  if (ratio == 0.0f) return {0, 0};
   int exponent = 0;
   const float fraction = std::frexp(ratio, &exponent);
   auto multiplier = static_cast<int32_t>(std::rint(std::ldexp(double{fraction}, bits)));
