@@ -1,6 +1,6 @@
 """The digits CNN: its layers, and how one image goes through them.
 
-Small (5.7 k parameters), but with each thing that a real network brings to an accelerator: a first layer
+Small (5.9 k parameters), but with each thing that a real network brings to an accelerator: a first layer
 with fewer channels than the array has rows, batch normalisation, a residual addition, a max pool, a
 depthwise + pointwise pair, a global average pool and a fully connected layer.
 """

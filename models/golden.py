@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 """Golden tensors: the integer codes of every tensor of a QDQ network, for a few images.
 
-Slow, obvious and independent of qsim: NumPy integers, one function per operator, read straight from the
-ONNX file. Rounding is qsim's default (`rne`, docs/reference/arithmetic.md): the multiplier of a convolution is
-M = fl32(fl32(sx * sw) / sy), the product acc * M is exact, and rounded once, half to even.
+Slow, obvious and sharing no code with qsim: NumPy integers, one function per operator, read straight from the
+ONNX file. The rules cited (A5, A11, ...) are those of docs/reference/arithmetic.md, requantization mode `rne`.
+Codes are the file's uint8, which is the rules' code plus 128.
 
     models/golden.py            # writes models/digits_golden.npz
 
-In the result, `index` says which images of digits_test.npz these are, `x` holds them, and each other array is
-named after the output of the QuantizeLinear node whose codes it holds: `stem_q`, `res_a_q`, ... `fc_q`.
-
-Only images on which the arithmetic leaves no freedom are taken: a residual addition may round its two
-multipliers to 20 bits, which can matter when the exact sum lies within 2^-12 of a tie.
+In the result, `x` holds the first images of digits_test.npz, and each other array is named after the output of
+the QuantizeLinear node whose codes it holds: `stem_q`, `res_a_q`, ... `fc_q`.
 
 Needs numpy and onnx (Debian's python3-onnx or the .venv of `scripts/setup.sh --test`).
 """
@@ -25,7 +22,6 @@ import onnx
 from onnx import helper, numpy_helper
 
 IMAGES = 8
-ADD_MARGIN = 2.0**-12
 
 
 class Codes:
@@ -42,21 +38,20 @@ class Codes:
 
 
 def round_and_clamp(exact, target):
-    """`exact` (float64, holding the exact value) in steps of the target scale -> uint8 codes."""
+    """`exact` (float64, holding the exact value) in steps of the target scale -> uint8 codes (A2, A7)."""
     _, zero = target
     return np.clip(np.rint(exact).astype(np.int64) + int(zero), 0, 255).astype(np.uint8)
 
 
-def requantize(acc, in_scale, target):
-    """acc * in_scale / target scale, one rounding; in_scale float32, a scalar or one per channel (axis 1)."""
+def requantize(acc, multiplier, target):
+    """acc * M, exact, and one rounding (A11); M float32, a scalar or one per channel (axis 1)."""
     assert np.abs(acc).max() < 2**29, "acc * M would not be exact in a double"
-    multiplier = (np.asarray(in_scale, np.float32) / np.float32(target[0])).astype(np.float32)
     shape = (1, -1) + (1,) * (acc.ndim - 2)
     return round_and_clamp(acc * multiplier.astype(np.float64).reshape(shape), target)
 
 
 def convolve(x, w, attributes):
-    """Integer convolution [N, C, H, W] * [M, C/group, kh, kw], stride 1; padding is the zero point."""
+    """Integer convolution [N, C, H, W] * [M, C/group, kh, kw], stride 1; padding is the zero point (A5)."""
     group, pads = attributes["group"], attributes["pads"]
     assert attributes["strides"] == [1, 1] and attributes["dilations"] == [1, 1]
     x = np.pad(x.centred(), ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
@@ -73,34 +68,32 @@ def convolve(x, w, attributes):
     return acc
 
 
-def product_scale(x, w):
-    return (x.scale * w.scale).astype(np.float32)
+def product_multiplier(x, w, target):
+    """M = fl32(fl32(sx * sw) / sy) per output channel (A10)."""
+    return ((x.scale * w.scale).astype(np.float32) / np.float32(target[0])).astype(np.float32)
 
 
 def conv(inputs, attributes, target):
     x, w, bias = inputs
     acc = convolve(x, w, attributes) + bias.values.reshape(1, -1, 1, 1)
-    return requantize(acc, product_scale(x, w), target)
+    return requantize(acc, product_multiplier(x, w, target), target)
 
 
 def gemm(inputs, attributes, target):
     x, w, bias = inputs
     assert attributes["transB"] == 1
     acc = x.centred() @ w.centred().T + bias.values
-    return requantize(acc, product_scale(x, w), target)
+    return requantize(acc, product_multiplier(x, w, target), target)
 
 
 def add(inputs, attributes, target):
-    a, b = inputs
-    steps = sum(v.centred() * (np.float64(v.scale) / np.float64(target[0])) for v in (a, b))
-    return round_and_clamp(steps, target)
-
-
-def add_margin(inputs, target):
-    """Per image: how near the sum comes to a tie, in steps of the output."""
-    steps = sum(v.centred() * (np.float64(v.scale) / np.float64(target[0])) for v in inputs)
-    distance = np.abs(np.abs(steps - np.floor(steps)) - 0.5)
-    return distance.reshape(len(distance), -1).min(1)
+    """Both operands on one common exponent, the larger multiplier of 22 bits, one rounding (A20)."""
+    ratios = [np.float64(v.scale) / np.float64(target[0]) for v in inputs]
+    shift = 22 - np.frexp(max(ratios))[1]
+    if np.rint(np.ldexp(max(ratios), shift)) >= 2**22:
+        shift -= 1
+    total = sum(v.centred() * int(np.rint(np.ldexp(r, shift))) for v, r in zip(inputs, ratios))
+    return round_and_clamp(np.ldexp(total.astype(np.float64), -shift), target)
 
 
 def max_pool(inputs, attributes, target):
@@ -113,8 +106,8 @@ def max_pool(inputs, attributes, target):
 def global_average_pool(inputs, attributes, target):
     (x,) = inputs
     pixels = x.values.shape[2] * x.values.shape[3]
-    acc = x.centred().sum((2, 3), keepdims=True)
-    return requantize(acc, np.float32(x.scale / np.float32(pixels)), target)
+    multiplier = x.scale / (np.float32(target[0]) * np.float32(pixels))  # two float32 roundings (A22)
+    return requantize(x.centred().sum((2, 3), keepdims=True), multiplier, target)
 
 
 def flatten(inputs, attributes, target):
@@ -133,14 +126,13 @@ OPERATORS = {
 
 
 def run(model, image):
-    """(codes by tensor name, smallest tie margin per image) of `model` on preprocessed float images.
+    """The codes by tensor name of `model` on preprocessed float images.
 
     An operator waits in `pending` until its QuantizeLinear tells the output's scale. A Relu in between is the
     clamp at the zero point, which uint8 codes with zero point 0 already have.
     """
     constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     dequantized, pending, result = {}, {}, {}
-    margin = np.full(len(image), np.inf)
     for node in model.graph.node:
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         output = node.output[0]
@@ -151,20 +143,18 @@ def run(model, image):
             target = tuple(constants[name] for name in node.input[1:])
             source = node.input[0]
             if source == model.graph.input[0].name:
-                steps = np.rint(image / np.float32(target[0]))
+                steps = np.rint(image / np.float32(target[0]))  # A30
                 result[output] = np.clip(steps + int(target[1]), 0, 255).astype(np.uint8)
                 continue
             function, inputs, node_attributes, relu = pending[source]
             assert not relu or target[1] == 0
             result[output] = function(inputs, node_attributes, target)
-            if function is add:
-                margin = np.minimum(margin, add_margin(inputs, target))
         elif node.op_type == "Relu":
             pending[output] = pending[node.input[0]][:3] + (True,)
         else:
             inputs = [dequantized[name] for name in node.input]
             pending[output] = (OPERATORS[node.op_type], inputs, attributes, False)
-    return result, margin
+    return result
 
 
 def preprocess(path):
@@ -178,10 +168,7 @@ def golden(folder):
     """The arrays of digits_golden.npz."""
     model = onnx.load(str(folder / "digits_qdq.onnx"))
     raw, image, _ = preprocess(folder / "digits_test.npz")
-    codes, margin = run(model, image)
-    index = np.flatnonzero(margin > ADD_MARGIN)[:IMAGES]
-    arrays = {name: values[index] for name, values in codes.items()}
-    return {"index": index, "x": raw[index], **arrays}
+    return {"x": raw[:IMAGES], **run(model, image[:IMAGES])}
 
 
 def main():

@@ -102,7 +102,7 @@ class GoldenTest(unittest.TestCase):
         import onnx
 
         _, image, y = golden.preprocess(MODELS / "digits_test.npz")
-        codes, _ = golden.run(onnx.load(str(MODELS / "digits_qdq.onnx")), image)
+        codes = golden.run(onnx.load(str(MODELS / "digits_qdq.onnx")), image)
         self.assertEqual(np.sum(codes["fc_q"].argmax(1) == y), CORRECT)
 
 
@@ -126,7 +126,7 @@ class OnnxruntimeTest(unittest.TestCase):
 
         model = onnx.load(str(MODELS / "digits_qdq.onnx"))
         _, image, _ = golden.preprocess(MODELS / "digits_test.npz")
-        codes, _ = golden.run(model, image)
+        codes = golden.run(model, image)
         for name in codes:
             info = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None)
             model.graph.output.append(info)
