@@ -37,6 +37,9 @@ struct NetTensor {
   // "nchw" (letters in the order of the ONNX tensor's dimensions after merging).
   Shape onnx_shape;
   std::string onnx_order = "nchw";
+  // Element type of the ONNX value: kFloat, or kInt8 / kUint8 for values that are codes in the file
+  // (network inputs and outputs of integer models; uint8 codes are ours plus 128).
+  DataType onnx_type = DataType::kFloat;
 
   int64_t elements() const { return int64_t{1} * n * h * w * c; }
 };
