@@ -1,0 +1,131 @@
+#include "sim/engines/analytic/durations.h"
+
+#include <algorithm>
+
+#include "hw/spec/timing.h"
+
+namespace qsim::analytic {
+namespace {
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Words of R bytes that `channels` bytes at `address` touch.
+int64_t words_touched(int64_t address, int64_t channels, int64_t rows) {
+  return (address % rows + channels - 1) / rows + 1;
+}
+
+// Per-pixel cost and word traffic of one channel block (T15).
+struct BlockCost {
+  int64_t cycles = 0, words_read = 0, words_written = 0, lane_ops = 0;
+};
+
+BlockCost block_cost(const Arch& arch, const Vector& op, int64_t block, int64_t channels) {
+  const int64_t rows = arch.array.rows, offset = block * arch.array.cols;
+  const int64_t passes = ceil_div(channels, arch.lanes());
+  const int64_t dst = words_touched(op.dst + offset, channels, rows);
+  BlockCost cost{0, 0, dst, channels};
+  if (VectorFunction(op.function) == VectorFunction::kRequant) {
+    cost.cycles = std::max(passes, dst);
+    return cost;
+  }
+  const int64_t src = words_touched(op.src + offset, channels, rows);
+  if (VectorFunction(op.function) == VectorFunction::kAdd) {
+    const int64_t src2 = words_touched(op.src2 + offset, channels, rows);
+    cost.cycles = std::max(std::max(passes, src) + std::max(passes, src2), dst);
+    cost.words_read = src + src2;
+    cost.lane_ops = 2 * channels;
+    return cost;
+  }
+  const int64_t taps = int64_t{1} * op.kh * op.kw;
+  cost.cycles = std::max(taps * std::max(passes, src), dst);
+  cost.words_read = taps * src;
+  cost.lane_ops = taps * channels;
+  return cost;
+}
+
+template <typename Visit>
+void for_each_block(const Arch& arch, const Vector& op, Visit&& visit) {
+  // The cost of a block depends on its address modulo a word and on its channels; with R dividing C
+  // all full blocks are alike.
+  if (arch.array.cols % arch.array.rows == 0 && op.blocks > 1) {
+    visit(block_cost(arch, op, 0, arch.array.cols), int64_t{op.blocks} - 1);
+  } else {
+    for (int64_t b = 0; b + 1 < op.blocks; ++b) visit(block_cost(arch, op, b, arch.array.cols), 1);
+  }
+  visit(block_cost(arch, op, op.blocks - 1, op.last_channels), 1);
+}
+
+}  // namespace
+
+Duration matmul_duration(const Arch& arch, const Matmul& op) {
+  const int64_t rows = arch.array.rows, cols = arch.array.cols;
+  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
+  const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
+  if (arch.array.dataflow == Dataflow::kWs) {
+    const int64_t pace = std::max(pixels, rows);
+    return {tiles * pace,
+            1 + (tiles - 1) * pace + pixels - 1 + rows + cols + timing::kMatmulLatencyCycles};
+  }
+  const int64_t busy = ceil_div(pixels, rows) * tiles * rows;
+  return {busy, busy + 3 * rows + cols + timing::kMatmulLatencyCycles};
+}
+
+Duration vector_duration(const Arch& arch, const Vector& op) {
+  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
+  int64_t busy = 0;
+  for_each_block(arch, op, [&](const BlockCost& cost, int64_t times) {
+    busy += times * (timing::kVectorBlockSetupCycles + pixels * cost.cycles);
+  });
+  return {busy, busy + timing::kVectorLatencyCycles};
+}
+
+void count_matmul(const Arch& arch, const Matmul& op, Counters& counters) {
+  const int64_t rows = arch.array.rows;
+  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
+  const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
+  const bool ws = arch.array.dataflow == Dataflow::kWs;
+  counters.act_reads_compute += pixels * tiles;
+  counters.weight_reads += tiles * rows * (ws ? 1 : ceil_div(pixels, rows));
+  counters.acc_writes += ws ? pixels * tiles : pixels;
+}
+
+void count_vector(const Arch& arch, const Vector& op, Counters& counters) {
+  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
+  for_each_block(arch, op, [&](const BlockCost& cost, int64_t times) {
+    counters.act_reads_vector += times * pixels * cost.words_read;
+    counters.act_writes_vector += times * pixels * cost.words_written;
+    counters.vector_lane_ops += times * pixels * cost.lane_ops;
+    if (VectorFunction(op.function) == VectorFunction::kRequant) {
+      counters.acc_reads_vector += times * pixels;
+    }
+  });
+}
+
+void BurstWalk::start_piece() {
+  const int64_t address =
+      base_ + index_[0] * stride_[0] + index_[1] * stride_[1] + index_[2] * stride_[2];
+  const int64_t offset = address & (bus_bytes_ - 1);
+  beat_address_ = address - offset;
+  beats_left_ = (offset + bytes_ + bus_bytes_ - 1) / bus_bytes_;
+}
+
+int64_t BurstWalk::next() {
+  const int64_t to_boundary =
+      (timing::kBurstBoundaryBytes - (beat_address_ & (timing::kBurstBoundaryBytes - 1))) /
+      bus_bytes_;
+  const int64_t beats = std::min({beats_left_, timing::kMaxBurstBeats, to_boundary});
+  beat_address_ += beats * bus_bytes_;
+  beats_left_ -= beats;
+  if (beats_left_ == 0) {
+    for (int level = 0; level < 3; ++level) {
+      if (++index_[level] < count_[level]) {
+        start_piece();
+        break;
+      }
+      index_[level] = 0;
+    }
+  }
+  return beats;
+}
+
+}  // namespace qsim::analytic

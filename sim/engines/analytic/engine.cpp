@@ -1,0 +1,50 @@
+#include "sim/engines/analytic/engine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/engines/analytic/timeline.h"
+
+namespace qsim {
+namespace {
+
+int64_t host_cycles(const Arch& arch, const IntegerNetwork& network, const Layer& layer) {  // T3
+  int64_t read = 0;
+  for (TensorId input : layer.inputs) read += network.tensor(input).elements();
+  const int64_t elements = std::max(read, network.tensor(layer.output).elements());
+  const int64_t rate_milli = std::llround(arch.host.elements_per_cycle * 1000);
+  return arch.host.step_cycles + (elements * 1000 + rate_milli - 1) / rate_milli;
+}
+
+}  // namespace
+
+RunResult run_analytic(const Program& program) {
+  RunResult result;
+  result.timing.resize(program.instructions.size());
+  MemoryTiming memory(program.arch);
+  for (const Step& step : program.steps) {
+    const int64_t start = result.cycles;
+    if (step.host_layer >= 0) {
+      const Layer& layer = program.network.layers[static_cast<size_t>(step.host_layer)];
+      result.cycles += host_cycles(program.arch, program.network, layer);
+    } else {
+      const size_t first = static_cast<size_t>(step.first), count = static_cast<size_t>(step.count);
+      analytic::Timeline timeline(
+          program.arch, std::span(program.instructions).subspan(first, count),
+          program.instruction_address + step.first * int64_t{kInstructionBytes}, start, memory,
+          std::span(result.timing).subspan(first, count), result.counters);
+      result.cycles = timeline.run();
+    }
+    result.steps.push_back({start, result.cycles});
+  }
+  return result;
+}
+
+int64_t segment_cycles(const Arch& arch, std::span<const Instruction> instructions) {
+  std::vector<InstructionTiming> timing(instructions.size());
+  MemoryTiming memory(arch);
+  Counters counters;
+  return analytic::Timeline(arch, instructions, 0, 0, memory, timing, counters).run();
+}
+
+}  // namespace qsim
