@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Check what no compiler checks: who may include whom, what libraries must not do, and what must not leak.
 
-Each rule is one test; the last line, "N passed, N failed, N skipped", is for scripts/test.sh. Rules look at
+Each rule is one test; the last line, "passed=N failed=N skipped=N", is for scripts/test.sh. Rules look at
 the files that git tracks or would add. Long files are listed, not failed.
 """
 
@@ -272,7 +272,7 @@ def main():
         for message in found:
             print(f"    {message}")
     list_long_files(tree)
-    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    print(" ".join(f"{what}={count}" for what, count in counts.items()))
     return 1 if counts["failed"] else 0
 
 

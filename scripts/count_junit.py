@@ -41,7 +41,7 @@ def main(argv):
         counts[result] += 1
         if result != "passed":
             print(f"{result}: {case.get('name')}{skip_reason(case)}")
-    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    print(" ".join(f"{what}={count}" for what, count in counts.items()))
     return 1 if counts["failed"] else 0
 
 

@@ -25,7 +25,7 @@ def main():
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    print(f"passed={result.testsRun - failed - skipped} failed={failed} skipped={skipped}")
     return 1 if failed else 0
 
 

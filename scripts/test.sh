@@ -23,10 +23,10 @@ jobs=$(nproc)
 passed=0
 failed=0
 
-# tally NAME LINE: adds a line "... N passed, N failed, N skipped". Anything else is one failure: whoever
+# tally NAME LINE: adds up a line "passed=N failed=N skipped=N". Anything else is one failure: whoever
 # should have counted did not come to its end.
 tally() {
-  if [[ "$2" =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+  if [[ "$2" =~ ^passed=([0-9]+)\ failed=([0-9]+)\ skipped=([0-9]+)$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
     log "$1: ${BASH_REMATCH[0]}"

@@ -3,7 +3,9 @@
 Needs numpy and onnx; what needs onnxruntime or torch skips without it.
 """
 
+import contextlib
 import importlib.util
+import io
 import json
 import pathlib
 import sys
@@ -147,7 +149,10 @@ class TopologiesTest(unittest.TestCase):
 
         names = [topology.name for topology in generate_topologies.TOPOLOGIES]
         self.assertEqual(names, ["resnet18", "resnet50", "mobilenet_v2", "vgg16"])
-        self.assertEqual(generate_topologies.main(["--list"]), 0)
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            self.assertEqual(generate_topologies.main(["--list"]), 0)
+        self.assertEqual([line.split()[0] for line in output.getvalue().splitlines()], names)
 
     @unittest.skipUnless(
         have("torchvision") and have("onnx"), "torchvision is missing (scripts/setup.sh --models)"
@@ -156,7 +161,7 @@ class TopologiesTest(unittest.TestCase):
         import generate_topologies
         import onnx
 
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
             generate_topologies.main(["--only", "mobilenet_v2", "--output", folder])
             model = onnx.load(f"{folder}/mobilenet_v2.onnx")
         model = onnx.shape_inference.infer_shapes(model)

@@ -40,14 +40,14 @@ class CountJunitTest(unittest.TestCase):
 
     def test_every_status(self):
         code, lines = self.run_on(JUNIT)
-        self.assertEqual(lines[-1], "1 passed, 2 failed, 2 skipped")
+        self.assertEqual(lines[-1], "passed=1 failed=2 skipped=2")
         self.assertIn("failed: gone", lines)
         self.assertIn("skipped: own (no test data)", lines)
         self.assertEqual(code, 1)
 
     def test_nothing_failed(self):
         code, lines = self.run_on('<testsuite><testcase name="a" status="run"/></testsuite>')
-        self.assertEqual((code, lines[-1]), (0, "1 passed, 0 failed, 0 skipped"))
+        self.assertEqual((code, lines[-1]), (0, "passed=1 failed=0 skipped=0"))
 
 
 if __name__ == "__main__":
