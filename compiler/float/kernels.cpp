@@ -1,0 +1,71 @@
+#include "compiler/float/kernels.h"
+
+namespace qsim {
+namespace {
+
+struct Row {
+  std::string_view op;
+  Kernel kernel;
+};
+
+constexpr Row kKernels[] = {
+    {"Add", run_add},
+    {"AveragePool", run_average_pool},
+    {"BatchNormalization", run_batch_normalization},
+    {"Cast", run_view},  // between float types; others are folded or refused by the importer
+    {"Clip", run_clip},
+    {"Concat", run_concat},
+    {"Conv", run_conv},
+    {"DequantizeLinear", run_dequantize_linear},
+    {"Dropout", run_view},
+    {"Flatten", run_view},
+    {"Gemm", run_gemm},
+    {"GlobalAveragePool", run_global_average_pool},
+    {"Identity", run_view},
+    {"LogSoftmax", run_softmax},
+    {"MatMul", run_matmul},
+    {"MaxPool", run_max_pool},
+    {"Pad", run_pad},
+    {"QGemm", run_qgemm},
+    {"QLinearAdd", run_qlinear_add},
+    {"QLinearAveragePool", run_qlinear_average_pool},
+    {"QLinearConcat", run_qlinear_concat},
+    {"QLinearConv", run_qlinear_conv},
+    {"QLinearGlobalAveragePool", run_qlinear_average_pool},
+    {"QLinearMatMul", run_qlinear_matmul},
+    {"QLinearSoftmax", run_qlinear_softmax},
+    {"QuantizeLinear", run_quantize_linear},
+    {"ReduceMean", run_reduce_mean},
+    {"Relu", run_relu},
+    {"Reshape", run_view},
+    {"Softmax", run_softmax},
+    {"Squeeze", run_view},
+    {"Sum", run_add},
+    {"Transpose", run_transpose},
+    {"Unsqueeze", run_view},
+};
+
+}  // namespace
+
+Kernel find_kernel(std::string_view op) {
+  for (const Row& row : kKernels) {
+    if (row.op == op) return row.kernel;
+  }
+  return nullptr;
+}
+
+Activation make_activation(Shape shape, std::vector<float> values) {
+  return {std::move(shape), std::make_shared<const std::vector<float>>(std::move(values))};
+}
+
+size_t wrap_axis(int64_t axis, size_t rank) {
+  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
+}
+
+std::vector<int64_t> Call::ints(const char* name, size_t i) const {
+  const std::vector<int64_t> fallback =
+      has(i) ? graph.value(node.inputs[i]).data.as_ints() : std::vector<int64_t>();
+  return node.attr_ints(name, fallback);
+}
+
+}  // namespace qsim

@@ -1,0 +1,135 @@
+// Operators that move elements, and reductions.
+#include <algorithm>
+#include <numeric>
+
+#include "compiler/float/kernels.h"
+
+namespace qsim {
+namespace {
+
+std::vector<int64_t> strides_of(const Shape& shape) {
+  std::vector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+// Coordinate of an out-of-range index under Pad's modes; -1 means "the constant".
+int64_t pad_source(int64_t index, int64_t size, const std::string& mode) {
+  if (index >= 0 && index < size) return index;
+  if (mode == "constant" || size == 0) return -1;
+  if (mode == "edge") return std::clamp<int64_t>(index, 0, size - 1);
+  const int64_t period = mode == "wrap" ? size : std::max<int64_t>(2 * (size - 1), 1);
+  const int64_t phase = (index % period + period) % period;
+  return phase < size ? phase : period - phase;
+}
+
+}  // namespace
+
+std::vector<float> transpose(const float* x, const Shape& shape, const std::vector<int64_t>& perm) {
+  const std::vector<int64_t> from = strides_of(shape);
+  std::vector<float> y(static_cast<size_t>(element_count(shape)));
+  std::vector<int64_t> index(shape.size(), 0);
+  const float* at = x;
+  for (float& v : y) {
+    v = *at;
+    for (size_t d = perm.size(); d-- > 0;) {
+      const auto axis = static_cast<size_t>(perm[d]);
+      at += from[axis];
+      if (++index[d] < shape[axis]) break;
+      at -= from[axis] * shape[axis];
+      index[d] = 0;
+    }
+  }
+  return y;
+}
+
+std::vector<float> concatenate(const std::vector<const Activation*>& inputs, size_t axis,
+                               const Shape& out_shape) {
+  std::vector<float> y;
+  y.reserve(static_cast<size_t>(element_count(out_shape)));
+  const int64_t outer = element_count(
+      Shape(out_shape.begin(), out_shape.begin() + static_cast<std::ptrdiff_t>(axis)));
+  for (int64_t i = 0; i < outer; ++i) {
+    for (const Activation* x : inputs) {
+      const int64_t block = x->size() / outer;
+      y.insert(y.end(), x->begin() + i * block, x->begin() + (i + 1) * block);
+    }
+  }
+  return y;
+}
+
+Activation run_view(const Call& call) { return {call.output_shape(), call.in(0).data}; }
+
+Activation run_transpose(const Call& call) {
+  const Shape& shape = call.in(0).shape;
+  std::vector<int64_t> reversed(shape.size());
+  std::iota(reversed.rbegin(), reversed.rend(), 0);
+  return make_activation(call.output_shape(), transpose(call.in(0).begin(), shape,
+                                                        call.node.attr_ints("perm", reversed)));
+}
+
+Activation run_concat(const Call& call) {
+  const size_t axis = wrap_axis(call.node.attr_int("axis", 1), call.output_shape().size());
+  return make_activation(call.output_shape(), concatenate(call.inputs, axis, call.output_shape()));
+}
+
+Activation run_pad(const Call& call) {
+  const Activation& x = call.in(0);
+  const Shape& out = call.output_shape();
+  const size_t rank = out.size();
+  const std::vector<int64_t> pads = call.ints("pads", 1);
+  const float value = call.node.attr_float("value", call.scalar(2, 0.0f));
+  const std::string mode = call.node.attr_string("mode", "constant");
+  std::vector<int64_t> begins(rank, 0);
+  if (call.has(3)) {
+    const std::vector<int64_t> axes = call.ints("", 3);
+    for (size_t i = 0; i < axes.size(); ++i) begins[wrap_axis(axes[i], rank)] = pads[i];
+  } else {
+    std::copy_n(pads.begin(), rank, begins.begin());
+  }
+  const std::vector<int64_t> in_strides = strides_of(x.shape), out_strides = strides_of(out);
+  std::vector<float> y(static_cast<size_t>(element_count(out)));
+  for (size_t i = 0; i < y.size(); ++i) {
+    int64_t source = 0;
+    for (size_t d = 0; d < rank && source >= 0; ++d) {
+      const int64_t index = static_cast<int64_t>(i) / out_strides[d] % out[d] - begins[d];
+      const int64_t from = pad_source(index, x.shape[d], mode);
+      source = from < 0 ? -1 : source + from * in_strides[d];
+    }
+    y[i] = source < 0 ? value : x.begin()[source];
+  }
+  return make_activation(out, std::move(y));
+}
+
+Activation run_reduce_mean(const Call& call) {
+  const Activation& x = call.in(0);
+  const size_t rank = x.shape.size();
+  const std::vector<int64_t> axes = call.ints("axes", 1);
+  if (axes.empty() && call.node.attr_int("noop_with_empty_axes", 0) != 0) return run_view(call);
+  std::vector<bool> reduced(rank, axes.empty());
+  for (int64_t axis : axes) reduced[wrap_axis(axis, rank)] = true;
+  // Output strides along the input's dimensions, 0 where reduced.
+  std::vector<int64_t> to(rank, 0);
+  int64_t stride = 1, count = 1;
+  for (size_t d = rank; d-- > 0;) {
+    if (reduced[d]) {
+      count *= x.shape[d];
+    } else {
+      to[d] = stride;
+      stride *= x.shape[d];
+    }
+  }
+  std::vector<double> sums(static_cast<size_t>(stride), 0.0);
+  const std::vector<int64_t> from = strides_of(x.shape);
+  for (int64_t i = 0; i < x.size(); ++i) {
+    int64_t target = 0;
+    for (size_t d = 0; d < rank; ++d) target += i / from[d] % x.shape[d] * to[d];
+    sums[static_cast<size_t>(target)] += x.begin()[i];
+  }
+  std::vector<float> y(sums.size());
+  for (size_t i = 0; i < y.size(); ++i)
+    y[i] = static_cast<float>(sums[i] / static_cast<double>(count));
+  return make_activation(call.output_shape(), std::move(y));
+}
+
+}  // namespace qsim

@@ -1,0 +1,71 @@
+#include "compiler/float/quantized_nodes.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace qsim {
+namespace {
+
+template <typename T>
+CodeRange range_of() {
+  return {static_cast<double>(std::numeric_limits<T>::min()),
+          static_cast<double>(std::numeric_limits<T>::max())};
+}
+
+std::vector<float> constant_floats(const Value& value) {
+  if (value.is_filled) {
+    return std::vector<float>(static_cast<size_t>(element_count(value.shape)),
+                              static_cast<float>(value.fill));
+  }
+  return value.data.as_floats();
+}
+
+}  // namespace
+
+CodeSignature code_signature(const Node& node) {
+  const std::string& op = node.op;
+  if (op == "QuantizeLinear") return {{}, true, {0, 1, 2}};
+  if (op == "DequantizeLinear") return {{{0, 1, 2}}, false, {}};
+  if (op == "QLinearConv" || op == "QLinearMatMul" || op == "QLinearAdd") {
+    return {{{0, 1, 2}, {3, 4, 5}}, true, {0, 6, 7}};
+  }
+  if (op == "QLinearAveragePool" || op == "QLinearGlobalAveragePool" || op == "QLinearSoftmax") {
+    return {{{0, 1, 2}}, true, {0, 3, 4}};
+  }
+  if (op == "QGemm") return {{{0, 1, 2}, {3, 4, 5}}, node.inputs.size() > 7, {0, 7, 8}};
+  if (op == "QLinearConcat") {
+    CodeSignature signature{{}, true, {0, 0, 1}};
+    for (size_t i = 2; i + 2 < node.inputs.size(); i += 3)
+      signature.inputs.push_back({i, i + 1, i + 2});
+    return signature;
+  }
+  return {};
+}
+
+CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,
+                               size_t zero_point) {
+  CodeParameters parameters{constant_floats(graph.value(node.inputs[scale])), {}};
+  if (zero_point < node.inputs.size() && node.inputs[zero_point] != kNoValue) {
+    parameters.zero_point = constant_floats(graph.value(node.inputs[zero_point]));
+  }
+  const float only = parameters.zero_point.size() == 1 ? parameters.zero_point[0] : 0.0f;
+  parameters.zero_point.resize(parameters.scale.size(), only);
+  return parameters;
+}
+
+CodeRange code_range(DataType type) {
+  switch (type) {
+    case DataType::kInt8:
+      return range_of<int8_t>();
+    case DataType::kUint8:
+      return range_of<uint8_t>();
+    case DataType::kInt16:
+      return range_of<int16_t>();
+    case DataType::kUint16:
+      return range_of<uint16_t>();
+    default:
+      return range_of<int32_t>();
+  }
+}
+
+}  // namespace qsim

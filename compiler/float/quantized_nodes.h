@@ -1,0 +1,47 @@
+// Where the QLinear operators keep their scales and zero points, and how to read them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "compiler/graph.h"
+
+namespace qsim {
+
+// Input positions of one quantized operand. `zero_point` may be past the node's last input.
+struct CodeOperand {
+  size_t value;
+  size_t scale, zero_point;
+};
+
+// The operands of a node that are codes, and the position of its output's scale and zero point
+// (value unused). All vectors empty and has_output false for any other operator.
+struct CodeSignature {
+  std::vector<CodeOperand> inputs;
+  bool has_output = false;
+  CodeOperand output{};
+};
+
+// QuantizeLinear has an output, DequantizeLinear an input; QLinearConv, QLinearMatMul, QLinearAdd,
+// QLinearAveragePool, QLinearGlobalAveragePool, QLinearSoftmax, QLinearConcat and QGemm have both
+// (QGemm no output when its y_scale is left out).
+CodeSignature code_signature(const Node& node);
+
+// Scale and zero point of a code operand: one entry per tensor, or one per channel. A zero point
+// that the node leaves out is 0. The constants are converted to float; int32 zero points are 0 in
+// every valid file, so nothing is lost.
+struct CodeParameters {
+  std::vector<float> scale;
+  std::vector<float> zero_point;  // as many as scales
+};
+CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,
+                               size_t zero_point);
+
+// Least and greatest code of an integer type: [-128, 127] for kInt8.
+struct CodeRange {
+  double low, high;
+};
+CodeRange code_range(DataType type);
+
+}  // namespace qsim
