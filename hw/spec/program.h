@@ -34,8 +34,10 @@ struct Step {
 // What an instruction is for; parallel to Program::instructions.
 struct InstructionInfo {
   LayerId layer = -1;      // HALT: the last layer of the segment
-  // For the vector instruction that writes a final part of the layer's output: the image and the
-  // first output pixel and channel of that part. n = -1 for every other instruction.
+  // For the vector instruction that writes a final part of the layer's output: the image, pixel and
+  // channel at which the part starts; n = -1 for every other instruction. The instruction's pixel
+  // (r, c) is the output's pixel number ((n * h + y) * w + x) + r * w + c, counted over all images
+  // (on 1 x 1 maps a row of the instruction runs over images).
   int32_t n = -1, y = 0, x = 0, channel = 0;
   // Matmul: multiply-accumulates of the layer it performs, padding taps included, lanes beyond the
   // last channel excluded.

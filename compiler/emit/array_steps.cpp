@@ -1,0 +1,229 @@
+#include <algorithm>
+
+#include "compiler/emit/steps.h"
+
+namespace qsim {
+namespace {
+
+// Builds the steps of one array layer; see LayerPlan for the order of its loops.
+class ArraySteps {
+ public:
+  ArraySteps(const LayerView& view, const Plan& plan, const LayerConstants& constants, Work& work)
+      : view_(view),
+        layer_plan_(plan.layers[static_cast<size_t>(view.id)]),
+        constants_(constants),
+        work_(work),
+        operands_(view, plan, work),
+        tiles_(tiles_of(view, layer_plan_)),
+        whole_(layer_plan_.group_blocks >= view.blocks),
+        streams_output_(plan.tensors[static_cast<size_t>(view.layer.output)].where !=
+                        Placement::Where::kResident),
+        weights_(static_cast<size_t>(view.blocks), kNoPiece),
+        sources_(tiles_.size()),
+        outputs_(tiles_.size()) {}
+
+  void append() {
+    const int32_t tile_count = static_cast<int32_t>(tiles_.size());
+    for (int32_t first = 0; first < tile_count; first += layer_plan_.band_tiles) {
+      append_band(first, std::min(first + layer_plan_.band_tiles, tile_count));
+    }
+  }
+
+ private:
+  struct Group {
+    int32_t first, last;  // channel blocks
+  };
+
+  void append_band(int32_t first_tile, int32_t last_tile) {
+    for (int32_t block = 0; block < view_.blocks; block += layer_plan_.group_blocks) {
+      const Group group{block, std::min(block + layer_plan_.group_blocks, view_.blocks)};
+      if (!whole_) forget_weights();
+      for (int32_t tile = first_tile; tile < last_tile; ++tile) append_tile(tile, group);
+    }
+    std::fill(sources_.begin() + first_tile, sources_.begin() + last_tile, std::nullopt);
+  }
+
+  void forget_weights() {
+    std::fill(weights_.begin(), weights_.end(), kNoPiece);
+    params_ = kNoPiece;
+  }
+
+  void append_tile(int32_t tile, const Group& group) {
+    const OutTile& where = tiles_[static_cast<size_t>(tile)];
+    std::optional<Operand>& source = sources_[static_cast<size_t>(tile)];
+    std::optional<Operand>& output = outputs_[static_cast<size_t>(tile)];
+    // Held tiles gather all their channels before one store; others store group by group.
+    const bool gathers = whole_ || layer_plan_.hold_input;
+    const int32_t cols = view_.arch.array.cols;
+    const int32_t first_channel = gathers ? 0 : group.first * cols;
+    const int32_t last_channel =
+        gathers ? view_.out_c : std::min(group.last * cols, view_.out_c);
+    if (!layer_plan_.hold_input) source.reset();
+    if (!gathers) output.reset();
+    for (int32_t block = group.first; block < group.last; ++block) {
+      const auto& boxes = constants_.boxes[static_cast<size_t>(block)];
+      const int32_t acc = take_accumulators(where.h * where.w);
+      for (size_t i = 0; i < boxes.size(); ++i) {
+        StepScope step(work_, view_.id);
+        if (!source) {
+          source = view_.packed ? operands_.packed_source(where)
+                                : operands_.source(view_.layer.inputs[0], where.n,
+                                                   source_region(view_, where));
+        }
+        operands_.extend(source->piece);
+        append_matmul(where, *source, block, i, acc);
+        if (i + 1 == boxes.size()) {
+          if (!output) output = operands_.output(where, first_channel, last_channel);
+          operands_.extend(output->piece);
+          append_requant(where, *output, block, group, first_channel, acc);
+          const bool complete = gathers ? block + 1 == view_.blocks : block + 1 == group.last;
+          if (complete) operands_.store(*output, where, first_channel, last_channel);
+        }
+        step.close();
+      }
+    }
+  }
+
+  // Consecutive words of the accumulator buffer, round and round; hazards keep users apart.
+  int32_t take_accumulators(int32_t pixels) {
+    if (acc_next_ + pixels > view_.arch.buffers.acc_entries) acc_next_ = 0;
+    const int32_t first = acc_next_;
+    acc_next_ += pixels;
+    return first;
+  }
+
+  PieceId weights(int32_t block, size_t box_index) {
+    const auto& boxes = constants_.boxes[static_cast<size_t>(block)];
+    PieceId& held = weights_[static_cast<size_t>(block)];
+    if (held != kNoPiece && boxes.size() == 1) {
+      operands_.extend(held);
+      return held;
+    }
+    Piece piece;
+    piece.buffer = BufferId::kWeight;
+    piece.bytes = box_bytes(view_.arch, boxes[box_index]);
+    piece.layer = view_.id;
+    piece.first_step = piece.last_step = work_.next_step();
+    Load load;
+    load.buffer = static_cast<int32_t>(BufferId::kWeight);
+    load.dram_address = constants_.weight_address[static_cast<size_t>(block)][box_index];
+    load.bytes = static_cast<int32_t>(piece.bytes);
+    load.count0 = load.count1 = load.count2 = 1;
+    piece.load = load;
+    held = work_.add(piece);
+    return held;
+  }
+
+  void append_matmul(const OutTile& tile, const Operand& source, int32_t block, size_t box_index,
+                     int32_t acc) {
+    const ReductionBox& box = constants_.boxes[static_cast<size_t>(block)][box_index];
+    const int32_t rows = view_.arch.array.rows;
+    const Window& w = view_.window;
+    const PieceId weight = weights(block, box_index);
+    Matmul op;
+    op.act = static_cast<int32_t>(source.base / rows) + box.cblock;
+    op.act_row_pitch = static_cast<int32_t>(source.row_pitch / rows);
+    op.act_pixel_pitch = static_cast<int32_t>(source.pixel_pitch / rows);
+    op.in_h = source.h, op.in_w = source.w;
+    op.out_h = tile.h, op.out_w = tile.w;
+    if (view_.packed) {
+      op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 1;
+    } else {
+      op.y0 = tile.y * w.stride_h - w.pad_top + box.ky * w.dilation_h - source.y;
+      op.x0 = tile.x * w.stride_w - w.pad_left + box.kx * w.dilation_w - source.x;
+      op.stride_h = w.stride_h, op.stride_w = w.stride_w;
+      op.dilation_h = w.dilation_h, op.dilation_w = w.dilation_w;
+    }
+    op.kh = box.kh, op.kw = box.kw, op.cblocks = box.cblocks;
+    op.acc = acc;
+    op.accumulate = box_index > 0;
+    op.pad_value = view_.network.tensor(view_.layer.inputs[0]).quant.zero_point;
+    WorkOp work;
+    work.op = op;
+    work.info.layer = view_.id;
+    work.info.useful_macs = int64_t{1} * tile.h * tile.w * view_.useful_macs(block, box);
+    work.pieces = {source.piece, weight, kNoPiece, kNoPiece};
+    work.touch(source.access);
+    work.touch({Space::kWeight, false, weight, -1, 0, box_bytes(view_.arch, box)});
+    work.touch({Space::kAccumulator, true, kNoPiece, -1, acc, acc + tile.h * tile.w});
+    work_.ops.push_back(work);
+  }
+
+  void append_requant(const OutTile& tile, const Operand& output, int32_t block,
+                      const Group& group, int32_t first_channel, int32_t acc) {
+    // Parameters come in runs of blocks that take at most half the buffer.
+    const int64_t bytes = view_.param_block_bytes();
+    const int32_t run = static_cast<int32_t>(
+        std::clamp<int64_t>(view_.arch.param_bytes() / 2 / bytes, 1, group.last - group.first));
+    const int32_t run_first = group.first + (block - group.first) / run * run;
+    if (params_ == kNoPiece || params_first_ != run_first) {
+      params_ = add_param_piece(view_, constants_, run_first,
+                                std::min(run, group.last - run_first), work_);
+      params_first_ = run_first;
+    }
+    operands_.extend(params_);
+    Vector op;
+    op.function = static_cast<int32_t>(VectorFunction::kRequant);
+    op.blocks = 1;
+    op.last_channels = view_.block_channels(block);
+    op.out_h = tile.h, op.out_w = tile.w;
+    op.dst = static_cast<int32_t>(output.base) + block * view_.arch.array.cols - first_channel;
+    op.dst_row_pitch = static_cast<int32_t>(output.row_pitch);
+    op.dst_pixel_pitch = static_cast<int32_t>(output.pixel_pitch);
+    op.src = acc;
+    op.kh = op.kw = 1;
+    op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 1;
+    op.param = static_cast<int32_t>((block - run_first) * bytes);
+    op.zero_dst = view_.network.tensor(view_.layer.output).quant.zero_point;
+    op.clamp_low = view_.layer.clamp_low, op.clamp_high = view_.layer.clamp_high;
+    WorkOp work;
+    work.op = op;
+    work.info = {view_.id, tile.n, tile.y, tile.x, block * view_.arch.array.cols, 0};
+    work.pieces = {kNoPiece, output.piece, params_, kNoPiece};
+    work.touch({Space::kAccumulator, false, kNoPiece, -1, acc, acc + tile.h * tile.w});
+    work.touch({Space::kParam, false, params_, -1, op.param, op.param + bytes});
+    work.touch(output.access);
+    work_.ops.push_back(work);
+  }
+
+  const LayerView& view_;
+  const LayerPlan& layer_plan_;
+  const LayerConstants& constants_;
+  Work& work_;
+  Operands operands_;
+  std::vector<OutTile> tiles_;
+  bool whole_;
+  bool streams_output_;
+  std::vector<PieceId> weights_;                 // by block; held while a group lasts
+  std::vector<std::optional<Operand>> sources_;  // by tile
+  std::vector<std::optional<Operand>> outputs_;  // by tile
+  PieceId params_ = kNoPiece;
+  int32_t params_first_ = 0;
+  int32_t acc_next_ = 0;
+};
+
+}  // namespace
+
+PieceId add_param_piece(const LayerView& view, const LayerConstants& constants, int32_t first,
+                        int32_t count, Work& work) {
+  const int64_t bytes = view.param_block_bytes();
+  Piece piece;
+  piece.buffer = BufferId::kParam;
+  piece.bytes = count * bytes;
+  piece.layer = view.id;
+  piece.first_step = piece.last_step = work.next_step();
+  Load load;
+  load.buffer = static_cast<int32_t>(BufferId::kParam);
+  load.dram_address = constants.param_address + first * bytes;
+  load.bytes = static_cast<int32_t>(piece.bytes);
+  load.count0 = load.count1 = load.count2 = 1;
+  piece.load = load;
+  return work.add(piece);
+}
+
+void append_array_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,
+                        Work& work) {
+  ArraySteps(view, plan, constants, work).append();
+}
+
+}  // namespace qsim

@@ -1,0 +1,37 @@
+// Who must wait for whom: read-after-write, write-after-read and write-after-write between units, by
+// the byte ranges that instructions touch.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "hw/spec/isa.h"
+
+namespace qsim {
+
+// Per unit, the latest of its instructions (numbered in program order) that must have retired; -1: none.
+using Needs = std::array<int32_t, kUnits>;
+constexpr Needs kNoNeeds = {-1, -1, -1, -1};
+
+// One address space. Ranges are half open.
+class HazardMap {
+ public:
+  // Instruction `number` of `unit` reads or writes [low, high); raises `needs` to what it must wait for.
+  void read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs);
+  void write(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs);
+
+ private:
+  // The latest readers and writers of a range; ranges are disjoint and sorted.
+  struct Range {
+    int64_t low, high;
+    Needs writers, readers;
+  };
+
+  size_t split_at(int64_t address);
+  size_t first_from(int64_t address) const;
+
+  std::vector<Range> ranges_;
+};
+
+}  // namespace qsim

@@ -1,0 +1,206 @@
+#include "compiler/emit/scheduler.h"
+
+#include <algorithm>
+
+#include "compiler/emit/view.h"
+
+namespace qsim {
+namespace {
+
+constexpr size_t kBuffers = 3;
+
+// How many steps ahead of its use a piece may be loaded.
+constexpr int32_t kLookaheadSteps = 8;
+
+}  // namespace
+
+int64_t Ring::allocate(int64_t bytes) {
+  bytes = round_up(bytes, alignment_);
+  // Candidates: the running position, then the end of every live piece, going round once.
+  const auto fits = [&](int64_t at) {
+    if (at + bytes > high_) return false;
+    return std::none_of(live_.begin(), live_.end(), [&](const Live& piece) {
+      return piece.low < at + bytes && at < piece.high;
+    });
+  };
+  int64_t found = -1;
+  if (fits(next_)) found = next_;
+  for (size_t i = 0; i < live_.size() && found < 0; ++i) {
+    if (live_[i].high >= next_ && fits(live_[i].high)) found = live_[i].high;
+  }
+  if (found < 0 && fits(low_)) found = low_;
+  for (size_t i = 0; i < live_.size() && found < 0; ++i) {
+    if (live_[i].high < next_ && fits(live_[i].high)) found = live_[i].high;
+  }
+  if (found < 0) return -1;
+  next_ = found + bytes;
+  const auto after = std::find_if(live_.begin(), live_.end(),
+                                  [&](const Live& piece) { return piece.low >= found; });
+  live_.insert(after, {found, found + bytes});
+  return found;
+}
+
+void Ring::release(int64_t address) {
+  std::erase_if(live_, [&](const Live& piece) { return piece.low == address; });
+}
+
+Scheduler::Scheduler(const Arch& arch, const IntegerNetwork& network, TokenWriter& tokens)
+    : arch_(arch), tokens_(tokens), dram_(network.tensors.size()) {
+  ring(BufferId::kWeight) = Ring(0, arch.weight_bytes(), arch.array.cols);
+  ring(BufferId::kParam) = Ring(0, arch.param_bytes(), arch.param_word_bytes());
+}
+
+bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
+  queue_pieces(work);
+  LayerId layer = -1;
+  for (int32_t step = 0; step < work.next_step(); ++step) {
+    const WorkStep& current = work.steps[static_cast<size_t>(step)];
+    if (current.layer != layer) {
+      layer = current.layer;
+      const LayerPlan& layer_plan = plan.layers[static_cast<size_t>(layer)];
+      ring(BufferId::kActivation) =
+          Ring(layer_plan.ring_low, layer_plan.ring_high, arch_.array.rows);
+    }
+    if (!place_needed(work, step, no_fit)) return false;
+    place_ahead(work, step);
+    for (int32_t i = 0; i < current.op_count; ++i) {
+      write_op(work, work.ops[static_cast<size_t>(current.first_op + i)]);
+    }
+    for (PieceId id : ends_[static_cast<size_t>(step)]) {
+      const Piece& piece = work.pieces[static_cast<size_t>(id)];
+      ring(piece.buffer).release(piece.address);
+    }
+  }
+  return true;
+}
+
+void Scheduler::queue_pieces(const Work& work) {
+  for (size_t b = 0; b < kBuffers; ++b) {
+    queue_[b].clear();
+    placed_[b] = needed_[b] = 0;
+  }
+  ends_.assign(work.steps.size(), {});
+  for (size_t i = 0; i < work.pieces.size(); ++i) {
+    const Piece& piece = work.pieces[i];
+    queue_[static_cast<size_t>(piece.buffer)].push_back(static_cast<PieceId>(i));
+    ends_[static_cast<size_t>(piece.last_step)].push_back(static_cast<PieceId>(i));
+  }
+  load_number_.assign(work.pieces.size(), 0);
+  loads_written_ = loads_needed_ = 0;
+}
+
+bool Scheduler::place_needed(Work& work, int32_t step, NoFit& no_fit) {
+  const LayerId layer = work.steps[static_cast<size_t>(step)].layer;
+  for (size_t b = 0; b < kBuffers; ++b) {
+    for (; needed_[b] < queue_[b].size(); ++needed_[b]) {
+      const PieceId id = queue_[b][needed_[b]];
+      const Piece& piece = work.pieces[static_cast<size_t>(id)];
+      if (piece.first_step > step) break;
+      if (needed_[b] == placed_[b]) {
+        if (!try_place(work, id, layer)) {
+          no_fit = {piece.layer, piece.buffer, piece.bytes};
+          return false;
+        }
+        ++placed_[b];
+      }
+      loads_needed_ = std::max(loads_needed_, load_number_[static_cast<size_t>(id)]);
+    }
+  }
+  return true;
+}
+
+// Places what later steps need as far as room, lookahead and the depth of the token counters allow:
+// a taker waits at most for the token_depth-th latest load before it (tokens.h). Within a buffer
+// pieces are placed in the order of their use, so that a piece placed early never takes the room of one
+// that is needed before it.
+void Scheduler::place_ahead(Work& work, int32_t step) {
+  const LayerId layer = work.steps[static_cast<size_t>(step)].layer;
+  const int32_t last = std::min(step + kLookaheadSteps, work.next_step() - 1);
+  std::array<bool, kBuffers> blocked{};
+  for (int32_t ahead = step + 1; ahead <= last; ++ahead) {
+    for (size_t b = 0; b < kBuffers; ++b) {
+      while (!blocked[b] && placed_[b] < queue_[b].size()) {
+        const PieceId id = queue_[b][placed_[b]];
+        if (work.pieces[static_cast<size_t>(id)].first_step > ahead) break;
+        if (loads_written_ - loads_needed_ + 2 > arch_.sync.token_depth ||
+            !try_place(work, id, layer)) {
+          blocked[b] = true;
+          break;
+        }
+        ++placed_[b];
+      }
+    }
+  }
+}
+
+// Activation pieces live in the ring of their own layer: they are not placed while another runs.
+bool Scheduler::try_place(Work& work, PieceId id, LayerId layer) {
+  Piece& piece = work.pieces[static_cast<size_t>(id)];
+  if (piece.buffer == BufferId::kActivation && piece.layer != layer) return false;
+  const int64_t address = ring(piece.buffer).allocate(piece.bytes);
+  if (address < 0) return false;
+  piece.address = address;
+  if (piece.load) {
+    write_load(piece);
+    load_number_[static_cast<size_t>(id)] = ++loads_written_;
+  }
+  return true;
+}
+
+void Scheduler::write_load(const Piece& piece) {
+  Load load = *piece.load;
+  load.buffer_address += static_cast<int32_t>(piece.address);
+  const int32_t number = tokens_.next_number(Unit::kLoad);
+  Needs needs = kNoNeeds;
+  if (piece.source.tensor >= 0) {
+    dram_[static_cast<size_t>(piece.source.tensor)].read(piece.source.low, piece.source.high,
+                                                         Unit::kLoad, number, needs);
+  }
+  const Space spaces[] = {Space::kActivation, Space::kWeight, Space::kParam};
+  buffers_[static_cast<size_t>(spaces[static_cast<size_t>(piece.buffer)])].write(
+      piece.address, piece.address + piece.bytes, Unit::kLoad, number, needs);
+  InstructionInfo info;
+  info.layer = piece.layer;
+  tokens_.append(load, info, needs);
+}
+
+void Scheduler::write_op(const Work& work, const WorkOp& source) {
+  Operation op = source.op;
+  const auto offset = [&](size_t i) -> int32_t {
+    if (source.pieces[i] == kNoPiece) return 0;
+    return static_cast<int32_t>(work.pieces[static_cast<size_t>(source.pieces[i])].address);
+  };
+  if (auto* matmul = std::get_if<Matmul>(&op)) {
+    matmul->act += offset(0) / arch_.array.rows;
+    matmul->weight += offset(1) / arch_.array.cols;
+  } else if (auto* vector = std::get_if<Vector>(&op)) {
+    vector->src += offset(0);
+    vector->dst += offset(1);
+    vector->param += offset(2);
+    vector->src2 += offset(3);
+  } else {
+    std::get<Store>(op).buffer_address += offset(0);
+  }
+  const Unit unit = unit_of(op);
+  const int32_t number = tokens_.next_number(unit);
+  Needs needs = kNoNeeds;
+  for (int32_t i = 0; i < source.access_count; ++i) {
+    touch(work, source.accesses[static_cast<size_t>(i)], unit, number, needs);
+  }
+  tokens_.append(op, source.info, needs);
+}
+
+void Scheduler::touch(const Work& work, const Access& access, Unit unit, int32_t number,
+                      Needs& needs) {
+  const int64_t base =
+      access.piece == kNoPiece ? 0 : work.pieces[static_cast<size_t>(access.piece)].address;
+  HazardMap& map = access.space == Space::kDram ? dram_[static_cast<size_t>(access.tensor)]
+                                                : buffers_[static_cast<size_t>(access.space)];
+  if (access.write) {
+    map.write(base + access.low, base + access.high, unit, number, needs);
+  } else {
+    map.read(base + access.low, base + access.high, unit, number, needs);
+  }
+}
+
+}  // namespace qsim

@@ -1,0 +1,77 @@
+// Allocates pieces, hoists loads ahead of the steps that need them, and writes instructions.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "compiler/emit/tokens.h"
+#include "compiler/emit/work.h"
+#include "compiler/plan/plan.h"
+
+namespace qsim {
+
+// First fit, round and round, in a stretch of a buffer. Positions move on, so that a piece is reused as
+// late as possible.
+class Ring {
+ public:
+  Ring() = default;
+  Ring(int64_t low, int64_t high, int64_t alignment)
+      : low_(low), high_(high), alignment_(alignment), next_(low) {}
+
+  // Address of a free stretch of `bytes`, or -1 when there is none now.
+  int64_t allocate(int64_t bytes);
+  void release(int64_t address);
+
+ private:
+  struct Live {
+    int64_t low, high;
+  };
+
+  int64_t low_ = 0, high_ = 0, alignment_ = 1;
+  int64_t next_ = 0;
+  std::vector<Live> live_;  // by address
+};
+
+// Why a work could not be scheduled: the pieces of one step do not fit a buffer together.
+struct NoFit {
+  LayerId layer = -1;
+  BufferId buffer = BufferId::kActivation;
+  int64_t bytes = 0;  // of the piece that found no room
+};
+
+class Scheduler {
+ public:
+  Scheduler(const Arch& arch, const IntegerNetwork& network, TokenWriter& tokens);
+
+  // Appends the instructions of a segment's work. Returns false, with `no_fit` filled, when some step's
+  // pieces do not fit; what has been appended by then is then meaningless. Weight and parameter pieces
+  // are hoisted across layers; activation pieces within their layer, whose ring they live in.
+  bool append(Work& work, const Plan& plan, NoFit& no_fit);
+
+ private:
+  void queue_pieces(const Work& work);
+  bool place_needed(Work& work, int32_t step, NoFit& no_fit);
+  void place_ahead(Work& work, int32_t step);
+  bool try_place(Work& work, PieceId id, LayerId layer);
+  void write_load(const Piece& piece);
+  void write_op(const Work& work, const WorkOp& op);
+  void touch(const Work& work, const Access& access, Unit unit, int32_t number, Needs& needs);
+  Ring& ring(BufferId buffer) { return rings_[static_cast<size_t>(buffer)]; }
+
+  const Arch& arch_;
+  TokenWriter& tokens_;
+  std::array<Ring, 3> rings_;
+  std::array<HazardMap, 4> buffers_;  // by Space, kDram excluded
+  std::vector<HazardMap> dram_;       // by tensor
+
+  // Per buffer: pieces in order of first use, how many of them have been placed, and how many of
+  // these the current step or earlier ones need.
+  std::array<std::vector<PieceId>, 3> queue_;
+  std::array<size_t, 3> placed_{}, needed_{};
+  std::vector<std::vector<PieceId>> ends_;  // by step: pieces whose last step it is
+  std::vector<int32_t> load_number_;        // by piece, from 1 on; 0: not loaded
+  int32_t loads_written_ = 0;               // of this work
+  int32_t loads_needed_ = 0;                // number of the latest load that a step so far needs
+};
+
+}  // namespace qsim

@@ -1,0 +1,40 @@
+#include "compiler/emit/tokens.h"
+
+#include <algorithm>
+
+namespace qsim {
+
+TokenWriter::TokenWriter(const Arch& arch, std::vector<Instruction>& instructions,
+                         std::vector<InstructionInfo>& info)
+    : depth_(arch.sync.token_depth), instructions_(instructions), info_(info) {
+  knows_.fill(kNoNeeds);
+}
+
+void TokenWriter::append(const Operation& op, const InstructionInfo& info, const Needs& needs) {
+  const size_t self = static_cast<size_t>(unit_of(op));
+  Instruction instruction{op};
+  Needs& knows = knows_[self];
+  for (size_t from = 0; from < kUnits; ++from) {
+    if (from == self || needs[from] <= knows[from]) continue;
+    const int32_t giver = std::max(needs[from], count_[from] - depth_);
+    const Emitted& emitted = emitted_[from][static_cast<size_t>(giver)];
+    instructions_[emitted.index].give |= uint8_t(1u << self);
+    instruction.take |= uint8_t(1u << from);
+    for (size_t u = 0; u < kUnits; ++u) knows[u] = std::max(knows[u], emitted.knows[u]);
+    knows[from] = giver;
+  }
+  emitted_[self].push_back({instructions_.size(), knows});
+  ++count_[self];
+  instructions_.push_back(instruction);
+  info_.push_back(info);
+}
+
+void TokenWriter::end_segment(const InstructionInfo& info) {
+  instructions_.push_back({Halt{}});
+  info_.push_back(info);
+  for (Needs& knows : knows_) {
+    for (size_t u = 0; u < kUnits; ++u) knows[u] = count_[u] - 1;
+  }
+}
+
+}  // namespace qsim

@@ -1,0 +1,143 @@
+#include "compiler/emit/view.h"
+
+#include <algorithm>
+
+namespace qsim {
+namespace {
+
+bool needs_nine_bits(const Layer& layer) {
+  if (layer.weights.empty()) return false;
+  const size_t per_channel = layer.weights.size() / layer.weight_zero_point.size();
+  for (size_t o = 0; o < layer.weight_zero_point.size(); ++o) {
+    const int32_t zero = layer.weight_zero_point[o];
+    if (zero == 0) continue;
+    const auto first = layer.weights.begin() + static_cast<ptrdiff_t>(o * per_channel);
+    const auto [low, high] =
+        std::minmax_element(first, first + static_cast<ptrdiff_t>(per_channel));
+    if (*low - zero < -128 || *high - zero > 127) return true;
+  }
+  return false;
+}
+
+// Channel words that the groups of output channels [first, last] read.
+struct WordRange {
+  int32_t first, count;
+};
+
+WordRange input_words(const LayerView& view, int32_t block) {
+  if (view.packed) return {0, view.packed_blocks()};
+  const int32_t groups = view.layer.groups, rows = view.arch.array.rows;
+  const int32_t group_in = view.in_c / groups, group_out = view.out_c / groups;
+  const int32_t first = block * view.arch.array.cols;
+  const int32_t last = first + view.block_channels(block) - 1;
+  const int32_t low = first / group_out * group_in / rows;
+  const int32_t high = ((last / group_out + 1) * group_in - 1) / rows;
+  return {low, high - low + 1};
+}
+
+}  // namespace
+
+LayerView::LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& machine,
+                     bool packed_input)
+    : network(net),
+      arch(machine),
+      id(layer_id),
+      layer(net.layers[static_cast<size_t>(layer_id)]),
+      packed(packed_input),
+      window(layer.window) {
+  const NetTensor& in = net.tensor(layer.inputs[0]);
+  const NetTensor& out = net.tensor(layer.output);
+  images = in.n, in_h = in.h, in_w = in.w, in_c = in.c;
+  out_h = out.h, out_w = out.w, out_c = out.c;
+  if (in_h == 1 && in_w == 1 && out_h == 1 && out_w == 1) {
+    in_w = out_w = images;
+    images = 1;
+  }
+  blocks = static_cast<int32_t>(ceil_div(out_c, arch.array.cols));
+  if (layer.op == LayerOp::kConv && needs_nine_bits(layer)) passes = 2;
+}
+
+int32_t LayerView::block_channels(int32_t block) const {
+  return std::min(arch.array.cols, out_c - block * arch.array.cols);
+}
+
+int32_t LayerView::packed_blocks() const {
+  return static_cast<int32_t>(ceil_div(packed_elements(), arch.array.rows));
+}
+
+int64_t LayerView::max_box_tiles() const { return arch.weight_words() / arch.array.rows / 2; }
+
+std::vector<ReductionBox> LayerView::boxes(int32_t block, int64_t max_tiles) const {
+  const WordRange words = input_words(*this, block);
+  const int32_t kh = packed ? 1 : window.kh, kw = packed ? 1 : window.kw;
+  // Cut along channels only when one tap is too large, along x only when one row of taps is.
+  const int32_t c_step = static_cast<int32_t>(std::min<int64_t>(words.count, max_tiles));
+  const int32_t x_step =
+      static_cast<int32_t>(std::clamp<int64_t>(max_tiles / words.count, 1, kw));
+  const int32_t y_step =
+      static_cast<int32_t>(std::clamp<int64_t>(max_tiles / (int64_t{words.count} * kw), 1, kh));
+  std::vector<ReductionBox> result;
+  for (int32_t pass = 0; pass < passes; ++pass) {
+    for (int32_t ky = 0; ky < kh; ky += y_step) {
+      for (int32_t kx = 0; kx < kw; kx += x_step) {
+        for (int32_t c = 0; c < words.count; c += c_step) {
+          result.push_back({ky, std::min(y_step, kh - ky), kx, std::min(x_step, kw - kx),
+                            words.first + c, std::min(c_step, words.count - c), pass});
+        }
+      }
+    }
+  }
+  return result;
+}
+
+int64_t LayerView::useful_macs(int32_t block, const ReductionBox& box) const {
+  if (box.pass > 0) return 0;
+  const int64_t rows = arch.array.rows;
+  const int64_t low = box.cblock * rows, high = (box.cblock + box.cblocks) * rows;
+  if (packed) return block_channels(block) * (std::min<int64_t>(high, packed_elements()) - low);
+  const int64_t group_in = in_c / layer.groups, group_out = out_c / layer.groups;
+  int64_t channels = 0;
+  for (int32_t j = 0; j < block_channels(block); ++j) {
+    const int64_t group = (int64_t{block} * arch.array.cols + j) / group_out;
+    channels += std::max<int64_t>(
+        0, std::min(high, (group + 1) * group_in) - std::max(low, group * group_in));
+  }
+  return channels * box.kh * box.kw;
+}
+
+int64_t LayerView::param_block_bytes() const {
+  const int64_t cols = arch.array.cols;
+  const bool depthwise = layer.is_depthwise(network.tensors);
+  return 16 * cols + (depthwise ? 4 * cols * ceil_div(window.kh * window.kw, 4) : 0);
+}
+
+std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan) {
+  std::vector<OutTile> tiles;
+  tiles.reserve(static_cast<size_t>(view.out_tiles(plan)));
+  for (int32_t n = 0; n < view.images; ++n) {
+    for (int32_t y = 0; y < view.out_h; y += plan.tile_h) {
+      for (int32_t x = 0; x < view.out_w; x += plan.tile_w) {
+        tiles.push_back({n, y, x, std::min(plan.tile_h, view.out_h - y),
+                         std::min(plan.tile_w, view.out_w - x)});
+      }
+    }
+  }
+  return tiles;
+}
+
+SourceRegion source_region(const LayerView& view, const OutTile& tile) {
+  const Window& w = view.window;
+  const auto clip = [](int32_t first, int32_t count, int32_t stride, int32_t pad, int32_t taps,
+                       int32_t dilation, int32_t size, int32_t& low, int32_t& extent) {
+    const int32_t begin = first * stride - pad;
+    const int32_t end = (first + count - 1) * stride - pad + (taps - 1) * dilation;
+    low = std::clamp(begin, 0, size - 1);
+    extent = std::clamp(end, low, size - 1) - low + 1;
+  };
+  SourceRegion region;
+  clip(tile.y, tile.h, w.stride_h, w.pad_top, w.kh, w.dilation_h, view.in_h, region.y, region.h);
+  clip(tile.x, tile.w, w.stride_w, w.pad_left, w.kw, w.dilation_w, view.in_w, region.x, region.w);
+  return region;
+}
+
+}  // namespace qsim

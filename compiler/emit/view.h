@@ -1,0 +1,73 @@
+// LayerView: the geometry of one device layer in the terms of the machine.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace qsim {
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+// Bytes from pixel to pixel of a feature map of `channels` channels in the machine's layout.
+inline int64_t pixel_pitch(const Arch& arch, int64_t channels) {
+  return round_up(channels, arch.array.rows);
+}
+
+// A part of the reduction that one matmul instruction performs: taps and channel words. `pass` 1 is
+// the second half of weights that need 9 bits (w = clamp(w) + rest).
+struct ReductionBox {
+  int32_t ky = 0, kh = 1, kx = 0, kw = 1, cblock = 0, cblocks = 1;
+  int32_t pass = 0;
+  int64_t tiles() const { return int64_t{1} * kh * kw * cblocks; }
+};
+
+struct LayerView {
+  LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& machine, bool packed_input);
+
+  const IntegerNetwork& network;
+  const Arch& arch;
+  LayerId id;
+  const Layer& layer;
+  bool packed;
+
+  // Images and maps. Layers on 1 x 1 maps see the batch as the columns of one image.
+  int32_t images, in_h, in_w, in_c, out_h, out_w, out_c;
+  Window window;
+  int32_t blocks;        // channel blocks of array.cols output channels
+  int32_t passes = 1;    // 2 when some weight needs 9 bits
+
+  int64_t out_tiles(const LayerPlan& plan) const {
+    return int64_t{images} * ceil_div(out_h, plan.tile_h) * ceil_div(out_w, plan.tile_w);
+  }
+  int32_t block_channels(int32_t block) const;  // output channels of a block
+
+  // Matmul: reduction elements before and after packing.
+  int32_t packed_elements() const { return window.kh * window.kw * in_c; }
+  int32_t packed_blocks() const;
+  // The boxes whose sum is the reduction of a channel block, each at most `max_tiles` tiles, in the
+  // order in which weights lie in DRAM.
+  std::vector<ReductionBox> boxes(int32_t block, int64_t max_tiles) const;
+  int64_t max_box_tiles() const;  // half the weight buffer
+  // Multiply-accumulates of one output pixel that a box performs for a block (real channels only).
+  int64_t useful_macs(int32_t block, const ReductionBox& box) const;
+
+  // Bytes of one parameter block (docs/reference/isa.md).
+  int64_t param_block_bytes() const;
+};
+
+// A rectangle of output pixels of one image.
+struct OutTile {
+  int32_t n = 0, y = 0, x = 0, h = 1, w = 1;
+};
+std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan);
+
+// The rectangle of source pixels that a tile needs, clipped to the image, never empty.
+struct SourceRegion {
+  int32_t y = 0, x = 0, h = 1, w = 1;
+};
+SourceRegion source_region(const LayerView& view, const OutTile& tile);
+
+}  // namespace qsim
