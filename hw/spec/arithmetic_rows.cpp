@@ -1,0 +1,204 @@
+// Comparisons that may trap would keep the clamps from being vectorised; nothing here traps.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3", "no-trapping-math", "fp-contract=off")
+#endif
+
+#include "hw/spec/arithmetic_rows.h"
+
+#include <algorithm>
+#include <bit>
+
+// One compilation per instruction set, chosen when the program is loaded. Sanitizers instrument the
+// resolver, which runs before they are ready.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define QSIM_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define QSIM_CLONES
+#endif
+
+namespace qsim {
+namespace {
+
+// A product acc * m below 2^53 is exact in double. With a shift of at most 44, a larger one is
+// at least 512 after the shift and saturates, however it was rounded.
+constexpr int32_t kMaxDoubleShift = 44;
+
+inline int32_t wrapping_sum(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+
+inline double power_of_two(int32_t exponent) {
+  return std::bit_cast<double>(static_cast<uint64_t>(1023 + exponent) << 52);
+}
+
+// RNE by the adder: 1.5 * 2^52 pushes the fraction out and leaves the integer in the low bits.
+inline int32_t rne_of_double(double value) {
+  value = value < -512.0 ? -512.0 : value;
+  value = value > 512.0 ? 512.0 : value;
+  return static_cast<int32_t>(std::bit_cast<int64_t>(value + 0x1.8p52));
+}
+
+inline int32_t rne_of_float(float value) {
+  value = value < -512.0f ? -512.0f : value;
+  value = value > 512.0f ? 512.0f : value;
+  return std::bit_cast<int32_t>(value + 0x1.8p23f) - std::bit_cast<int32_t>(0x1.8p23f);
+}
+
+inline int8_t to_code(int32_t value, int32_t lo, int32_t hi) {
+  value = value < lo ? lo : value;
+  value = value > hi ? hi : value;
+  return static_cast<int8_t>(value);
+}
+
+struct Row {
+  const int32_t* acc;
+  const int32_t* bias;
+  const int32_t* multiplier;
+  const int32_t* shift;
+  size_t n;
+  int32_t zero_point, lo, hi;
+  int8_t* result;
+};
+
+QSIM_CLONES void rne_row(Row row) {
+  const int32_t* __restrict acc = row.acc;
+  const int32_t* __restrict bias = row.bias;
+  const int32_t* __restrict multiplier = row.multiplier;
+  const int32_t* __restrict shift = row.shift;
+  int8_t* __restrict result = row.result;
+  for (size_t i = 0; i < row.n; ++i) {
+    const double product =
+        static_cast<double>(wrapping_sum(acc[i], bias[i])) * static_cast<double>(multiplier[i]);
+    const int32_t rounded = rne_of_double(product * power_of_two(-shift[i]));
+    result[i] = to_code(rounded + row.zero_point, row.lo, row.hi);
+  }
+}
+
+QSIM_CLONES void f32_row(Row row) {
+  const int32_t* __restrict acc = row.acc;
+  const int32_t* __restrict bias = row.bias;
+  const int32_t* __restrict multiplier = row.multiplier;
+  const int32_t* __restrict shift = row.shift;
+  int8_t* __restrict result = row.result;
+  for (size_t i = 0; i < row.n; ++i) {
+    const float scale = static_cast<float>(multiplier[i]) *
+                        std::bit_cast<float>(static_cast<uint32_t>(127 - shift[i]) << 23);
+    const int32_t rounded = rne_of_float(static_cast<float>(wrapping_sum(acc[i], bias[i])) * scale);
+    result[i] = to_code(rounded + row.zero_point, row.lo, row.hi);
+  }
+}
+
+QSIM_CLONES void tflite_row(Row row) {
+  const int32_t* __restrict acc = row.acc;
+  const int32_t* __restrict bias = row.bias;
+  const int32_t* __restrict multiplier = row.multiplier;
+  const int32_t* __restrict shift = row.shift;
+  int8_t* __restrict result = row.result;
+  for (size_t i = 0; i < row.n; ++i) {
+    const int32_t value = wrapping_sum(acc[i], bias[i]);
+    const int32_t left = shift[i] < 31 ? 31 - shift[i] : 0;
+    const int32_t right = shift[i] > 31 ? shift[i] - 31 : 0;
+    const auto moved = static_cast<int32_t>(static_cast<uint32_t>(value) << left);
+    const int32_t saturated = value < 0 ? INT32_MIN : INT32_MAX;
+    const int32_t shifted = (moved >> left) == value ? moved : saturated;
+    const int64_t product = int64_t{shifted} * multiplier[i] + (int64_t{1} << 30);
+    const auto high = static_cast<int32_t>(static_cast<uint64_t>(product) >> 31);
+    const auto mask = static_cast<int32_t>((uint32_t{1} << right) - 1);
+    const int32_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
+    // Saturating first keeps the sum with the zero point inside int32.
+    int32_t rounded = (high >> right) + ((high & mask) > threshold ? 1 : 0);
+    rounded = rounded < -512 ? -512 : rounded;
+    rounded = rounded > 512 ? 512 : rounded;
+    result[i] = to_code(rounded + row.zero_point, row.lo, row.hi);
+  }
+}
+
+QSIM_CLONES void tflite1_row(Row row) {
+  const int32_t* __restrict acc = row.acc;
+  const int32_t* __restrict bias = row.bias;
+  const int32_t* __restrict multiplier = row.multiplier;
+  const int32_t* __restrict shift = row.shift;
+  int8_t* __restrict result = row.result;
+  for (size_t i = 0; i < row.n; ++i) {
+    const int64_t product = int64_t{wrapping_sum(acc[i], bias[i])} * multiplier[i];
+    // An offset of 2^63 makes the shift a logical one, which AVX2 has for 64 bits.
+    const auto s = static_cast<uint64_t>(shift[i]);
+    const uint64_t offset =
+        static_cast<uint64_t>(product) + (uint64_t{1} << 63) + (uint64_t{1} << (s - 1));
+    auto rounded = static_cast<int64_t>((offset >> s) - (uint64_t{1} << (63 - s)));
+    rounded = rounded < -512 ? -512 : rounded;
+    rounded = rounded > 512 ? 512 : rounded;
+    result[i] = to_code(static_cast<int32_t>(rounded) + row.zero_point, row.lo, row.hi);
+  }
+}
+
+QSIM_CLONES bool any_above(const int32_t* values, size_t n, int32_t bound) {
+  int32_t above = 0;
+  for (size_t i = 0; i < n; ++i) above |= values[i] > bound ? 1 : 0;
+  return above != 0;
+}
+
+QSIM_CLONES void scaled_row(const int32_t* __restrict sum, double scale, size_t n,
+                            int32_t zero_point, int32_t lo, int32_t hi, int8_t* __restrict result) {
+  for (size_t i = 0; i < n; ++i) {
+    result[i] = to_code(rne_of_double(static_cast<double>(sum[i]) * scale) + zero_point, lo, hi);
+  }
+}
+
+QSIM_CLONES void sum_row(const int8_t* __restrict a, int32_t zero_point_a,
+                         const int8_t* __restrict b, int32_t zero_point_b, const AddParams& params,
+                         size_t n, int32_t zero_point, int32_t lo, int32_t hi,
+                         int8_t* __restrict result) {
+  const int32_t multiplier_a = params.multiplier_a;
+  const int32_t multiplier_b = params.multiplier_b;
+  const double scale = power_of_two(-params.shift);
+  for (size_t i = 0; i < n; ++i) {
+    const int32_t sum = (a[i] - zero_point_a) * multiplier_a + (b[i] - zero_point_b) * multiplier_b;
+    result[i] = to_code(rne_of_double(static_cast<double>(sum) * scale) + zero_point, lo, hi);
+  }
+}
+
+}  // namespace
+
+void requantize_row(RequantMode mode, const int32_t* acc, const int32_t* bias,
+                    const int32_t* multiplier, const int32_t* shift, size_t n, int32_t zero_point,
+                    int32_t lo, int32_t hi, int8_t* result) {
+  const Row row = {acc, bias, multiplier, shift, n, zero_point, lo, hi, result};
+  switch (mode) {
+    case RequantMode::kF32:
+      return f32_row(row);
+    case RequantMode::kTflite:
+      return tflite_row(row);
+    case RequantMode::kTflite1:
+      return tflite1_row(row);
+    case RequantMode::kRne:
+    case RequantMode::kPot:
+    case RequantMode::kM16:
+      break;
+  }
+  if (!any_above(shift, n, kMaxDoubleShift)) return rne_row(row);
+  for (size_t i = 0; i < n; ++i) {
+    result[i] = static_cast<int8_t>(requantize(mode, wrapping_sum(acc[i], bias[i]),
+                                               {multiplier[i], shift[i]}, zero_point, lo, hi));
+  }
+}
+
+void average_row(const int32_t* sum, RequantParams params, size_t n, int32_t zero_point, int32_t lo,
+                 int32_t hi, int8_t* result) {
+  if (params.shift <= kMaxDoubleShift) {
+    const double scale = power_of_two(-params.shift) * params.multiplier;
+    return scaled_row(sum, scale, n, zero_point, lo, hi, result);
+  }
+  for (size_t i = 0; i < n; ++i) {
+    result[i] = static_cast<int8_t>(average_code(sum[i], params, zero_point, lo, hi));
+  }
+}
+
+void add_row(const int8_t* a, int32_t zero_point_a, const int8_t* b, int32_t zero_point_b,
+             const AddParams& params, size_t n, int32_t zero_point, int32_t lo, int32_t hi,
+             int8_t* result) {
+  sum_row(a, zero_point_a, b, zero_point_b, params, n, zero_point, lo, hi, result);
+}
+
+}  // namespace qsim

@@ -1,0 +1,29 @@
+// Rows of channels by the rules of arithmetic.h, for engines that compute many at once. Each
+// function equals its scalar definition for every input (tests/hw/spec/arithmetic_rows_test.cpp);
+// it is written so that compilers vectorise it, and compiled for several instruction sets where the
+// platform can choose.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hw/spec/arithmetic.h"
+
+namespace qsim {
+
+// result[i] = requantize(mode, acc[i] + bias[i] (mod 2^32), {multiplier[i], shift[i]}, zero_point,
+// lo, hi) for i < n. Layout of multiplier and shift: a parameter block's (docs/reference/isa.md).
+void requantize_row(RequantMode mode, const int32_t* acc, const int32_t* bias,
+                    const int32_t* multiplier, const int32_t* shift, size_t n, int32_t zero_point,
+                    int32_t lo, int32_t hi, int8_t* result);
+
+// result[i] = average_code(sum[i], params, ...): one multiplier for all channels, always kRne.
+void average_row(const int32_t* sum, RequantParams params, size_t n, int32_t zero_point, int32_t lo,
+                 int32_t hi, int8_t* result);
+
+// result[i] = add_codes(a[i], zero_point_a, b[i], zero_point_b, params, ...).
+void add_row(const int8_t* a, int32_t zero_point_a, const int8_t* b, int32_t zero_point_b,
+             const AddParams& params, size_t n, int32_t zero_point, int32_t lo, int32_t hi,
+             int8_t* result);
+
+}  // namespace qsim
