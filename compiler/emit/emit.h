@@ -1,0 +1,20 @@
+// One layer by itself, for the planner.
+#pragma once
+
+#include <vector>
+
+#include "compiler/emit/scheduler.h"
+#include "compiler/emit/steps.h"
+
+namespace qsim {
+
+// Appends one device layer's steps to work.
+void append_layer_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,
+                        Work& work);
+
+// The instructions of one layer run alone, HALT included. Returns false, with `no_fit` filled, when its
+// plan does not fit the buffers.
+bool emit_alone(const LayerView& view, const Plan& plan, std::vector<Instruction>& instructions,
+                NoFit& no_fit);
+
+}  // namespace qsim
