@@ -64,7 +64,11 @@ struct Graph {
   void check() const;
 };
 
-// One line per input, constant, node and output: what `--dump graph` prints.
+// The data of a constant, written out when it is_filled.
+Tensor constant_tensor(const Value& value);
+
+// One line per input, constant, node and output: what `--dump graph` prints. The values of constants
+// of at most 8 elements are shown.
 std::string to_text(const Graph& graph);
 
 }  // namespace qsim

@@ -1,0 +1,37 @@
+#include "compiler/onnx/import.h"
+
+#include <onnx/onnx_pb.h>
+
+#include "compiler/onnx/graph_reader.h"
+#include "compiler/onnx/import_state.h"
+#include "compiler/onnx/model_file.h"
+#include "compiler/onnx/resolve.h"
+#include "compiler/onnx/sort.h"
+#include "compiler/onnx/tensor_reader.h"
+
+namespace qsim {
+
+Graph import_onnx(const std::string& path, const ImportOptions& options) {
+  ImportState state;
+  state.path = path;
+  {
+    const std::unique_ptr<onnx::ModelProto> model = read_model(path);
+    state.opsets = read_versions(path, *model);
+    read_graph(*model, options, state);
+  }
+  sort_topologically(state);
+  remove_unneeded_nodes(state);
+  resolve(state);
+  remove_unneeded_nodes(state);
+  remove_unneeded_values(state);
+  state.graph.check();
+  return std::move(state.graph);
+}
+
+Tensor read_onnx_tensor(const std::string& path) {
+  onnx::TensorProto proto;
+  parse_file(path, proto);
+  return read_tensor(proto, {path + ": tensor " + printable(proto.name()), folder_of(path)});
+}
+
+}  // namespace qsim

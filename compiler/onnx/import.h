@@ -1,0 +1,46 @@
+// ONNX file -> Graph. The only door to the ONNX format: protobuf stays behind it.
+//
+// Accepted: IR version 3..14; ai.onnx opset 7..25 (written also as domain "ai.onnx") and
+// com.microsoft version 1; one file of at most 2 GiB, with external data inside the model's folder.
+// Of opsets 23..25 the definitions of our operators differ from 22 in element types alone; later
+// ones are refused. libonnx serves as the protobuf schema only: its checker refuses IR versions
+// above 8 and its shape inference does not know later operators, so validation and shapes are our
+// own.
+//
+// What the returned graph guarantees, beyond Graph::check():
+//   - every shape is known; no activation is empty
+//   - nodes that no graph output needs, Identity, Dropout and casts to the same type are gone; what
+//     depends on constants alone is folded, except QuantizeLinear and DequantizeLinear, whose
+//     parameters a quantizer needs
+//   - weights, biases and quantization parameters come from constants: directly, or, for weights
+//   and
+//     biases, through Q/DQ and layout operators on constants
+//   - every operator, attribute and input type is one that compiler/onnx/op_table.cpp lists
+// float16 and bfloat16 are widened to float32, int4 and uint4 to int8 and uint8.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "compiler/graph.h"
+#include "hw/spec/tensor.h"
+
+namespace qsim {
+
+struct ImportOptions {
+  int64_t batch = 1;                          // for inputs whose first dimension is dynamic; >= 1
+  std::map<std::string, Shape> input_shapes;  // for inputs with other dynamic dimensions
+  std::map<std::string, Tensor>
+      input_values;  // inputs that become constants (operator tests use it)
+};
+
+// Throws Error "<path>: <what>: <name> = <value> <expectation>" on the first thing wrong with the
+// file, and one Error naming all of them when operators or variants of them are not supported.
+// Memory stays within a small multiple of the file's size.
+Graph import_onnx(const std::string& path, const ImportOptions& options = {});
+
+// Reads a serialized TensorProto, such as the input_0.pb files of the ONNX operator tests.
+Tensor read_onnx_tensor(const std::string& path);
+
+}  // namespace qsim

@@ -1,0 +1,127 @@
+// Quantization operators and the parameters they have in common.
+#include <cmath>
+
+#include "compiler/onnx/element_type.h"
+#include "compiler/onnx/infer.h"
+
+namespace qsim {
+namespace {
+
+constexpr auto kFloat = DataType::kFloat;
+constexpr auto kInt8 = DataType::kInt8;
+constexpr auto kUint8 = DataType::kUint8;
+
+// Writers of per-channel weights leave 0 for channels without weights; elsewhere 0 has no meaning.
+void check_scales(const NodeView& view, size_t i) {
+  const std::vector<float> scales = constant_tensor(view.in(i)).as_floats();
+  for (float scale : scales) {
+    if (std::isfinite(scale) && (scale > 0 || (scale == 0 && scales.size() > 1))) continue;
+    view.fail(view.name_of_input(i) + ": scale = " + std::to_string(scale) + " is not positive");
+  }
+}
+
+// The channels that a scale of QuantizeLinear or DequantizeLinear may tell apart.
+int64_t channels_of(const NodeView& view) {
+  const Shape& input = view.shape(0);
+  if (element_count(view.shape(1)) == 1) return 1;
+  if (!view.is_frozen(0)) view.unsupported("per axis on an activation");
+  if (view.node().attr_int("block_size", 0) != 0) view.unsupported("with block_size");
+  return input[view.axis(view.node().attr_int("axis", 1), input.size())];
+}
+
+}  // namespace
+
+DataType check_quantization(const NodeView& view, size_t scale, size_t zero_point, DataType codes,
+                            int64_t channels) {
+  view.require_type(scale, kFloat);
+  view.require_constant(scale, "scale");
+  const int64_t count = element_count(view.shape(scale));
+  if ((count != 1 && count != channels) || view.shape(scale).size() > 1) {
+    view.fail(view.name_of_input(scale) + ": shape = " + to_text(view.shape(scale)) +
+              " is not one element" +
+              (channels == 1 ? "" : " or " + std::to_string(channels) + " channels"));
+  }
+  check_scales(view, scale);
+  if (!view.has(zero_point)) return codes;
+  view.require_constant(zero_point, "zero point");
+  if (view.shape(zero_point).size() > 1 || element_count(view.shape(zero_point)) != count) {
+    view.fail(view.name_of_input(zero_point) + ": shape = " + to_text(view.shape(zero_point)) +
+              " is not that of its scale, " + to_text(view.shape(scale)));
+  }
+  view.require_type(zero_point, codes);
+  return codes;
+}
+
+DataType check_output_quantization(const NodeView& view, size_t scale, size_t zero_point) {
+  if (!view.has(zero_point)) return check_quantization(view, scale, zero_point, view.type(0));
+  view.require_supported_type(zero_point, {kUint8, kInt8});
+  return check_quantization(view, scale, zero_point, view.type(zero_point));
+}
+
+void infer_quantize_linear(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  DataType type = kUint8;
+  if (const int64_t wanted = view.node().attr_int("output_dtype", 0); wanted != 0) {
+    const ElementType element = element_type(wanted);
+    if (element.bits == 4) view.unsupported("to " + to_text(element));
+    type = element.stored;
+  }
+  if (view.has(2)) {
+    view.require_supported_type(2, {kUint8, kInt8, DataType::kUint16, DataType::kInt16});
+    if (view.is_four_bit(2)) view.unsupported("to 4 bits");
+    type = view.type(2);
+  }
+  if (view.node().attr_int("precision", 0) > 1) view.unsupported("with precision");
+  view.set_output(check_quantization(view, 1, 2, type, channels_of(view)), view.shape(0));
+}
+
+void infer_dequantize_linear(NodeView& view) {
+  view.require_supported_type(
+      0, {kUint8, kInt8, DataType::kUint16, DataType::kInt16, DataType::kInt32});
+  check_quantization(view, 1, 2, view.type(0), channels_of(view));
+  view.set_output(kFloat, view.shape(0));
+}
+
+// Inputs: a, a_scale, a_zero_point, b, b_scale, b_zero_point, c_scale, c_zero_point.
+void infer_qlinear_add(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  view.require_type(3, view.type(0));
+  check_quantization(view, 1, 2, view.type(0));
+  check_quantization(view, 4, 5, view.type(0));
+  view.set_output(check_quantization(view, 6, 7, view.type(0)),
+                  broadcast(view, view.shape(0), view.shape(3)));
+}
+
+// Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point. Attribute opset says which version of
+// Softmax it stands for.
+void infer_qlinear_softmax(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  check_quantization(view, 1, 2, view.type(0));
+  const bool is_old = view.node().attr_int("opset", 13) < 13;
+  view.axis(view.node().attr_int("axis", is_old ? 1 : -1), view.shape(0).size());
+  view.set_output(check_quantization(view, 3, 4, view.type(0)), view.shape(0));
+}
+
+// Inputs: y_scale, y_zero_point, then x, scale, zero_point of each part.
+void infer_qlinear_concat(NodeView& view) {
+  if (view.input_count() % 3 != 2) {
+    view.fail("inputs = " + std::to_string(view.input_count()) + " is not 2 and 3 for each part");
+  }
+  if (!view.node().attributes.contains("axis")) view.fail("axis = (none)");
+  view.require_supported_type(2, {kUint8, kInt8});
+  Shape shape = view.shape(2);
+  const size_t axis = view.axis(view.node().attr_int("axis", 0), shape.size());
+  shape[axis] = 0;
+  for (size_t i = 2; i < view.input_count(); i += 3) {
+    view.require_type(i, view.type(2));
+    view.require_rank(i, shape.size());
+    check_quantization(view, i + 1, i + 2, view.type(2));
+    Shape expected = shape;
+    expected[axis] = view.shape(i)[axis];
+    view.require_shape(i, expected);
+    shape[axis] += view.shape(i)[axis];
+  }
+  view.set_output(check_quantization(view, 0, 1, view.type(2)), shape);
+}
+
+}  // namespace qsim

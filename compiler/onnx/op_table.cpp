@@ -1,0 +1,116 @@
+#include "compiler/onnx/op_table.h"
+
+#include <limits>
+
+#include "compiler/onnx/fold.h"
+#include "compiler/onnx/infer.h"
+
+namespace qsim {
+namespace {
+
+constexpr size_t kAny = std::numeric_limits<size_t>::max();
+constexpr const char* kMs = "com.microsoft";
+constexpr const char* kConvAttributes =
+    "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
+constexpr const char* kPoolAttributes =
+    "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I";
+constexpr const char* kQuantizeAttributes =
+    "axis:i saturate:i block_size:i output_dtype:i precision:i";
+constexpr const char* kConstantAttributes =
+    "value:t value_float:f value_floats:F value_int:i value_ints:I";
+
+using enum FoldRule;
+
+// clang-format off
+constexpr Operator kOperators[] = {
+  {"Add", "", 2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
+  {"AveragePool", "", 1, 1, kPoolAttributes, infer_average_pool},
+  {"BatchNormalization", "", 5, 5, "epsilon:f momentum:f spatial:i training_mode:i", infer_batch_normalization},
+  {"Cast", "", 1, 1, "to:i saturate:i round_mode:s", infer_cast, kIfConstant, fold_cast},
+  {"Clip", "", 1, 3, "min:f max:f", infer_clip},
+  {"Concat", "", 1, kAny, "axis:i", infer_concat, kIfConstant, fold_concat},
+  {"Constant", "", 0, 0, kConstantAttributes, infer_constant, kAlways, fold_constant},
+  {"ConstantOfShape", "", 1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
+  {"Conv", "", 2, 3, kConvAttributes, infer_conv},
+  {"DequantizeLinear", "", 2, 3, kQuantizeAttributes, infer_dequantize_linear},
+  {"Div", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
+  {"Dropout", "", 1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+  {"Flatten", "", 1, 1, "axis:i", infer_flatten, kIfConstant, fold_view},
+  {"Gather", "", 2, 2, "axis:i", infer_gather, kMustFold, fold_gather},
+  {"Gemm", "", 2, 3, "alpha:f beta:f transA:i transB:i", infer_gemm},
+  {"GlobalAveragePool", "", 1, 1, "", infer_global_average_pool},
+  {"Identity", "", 1, 1, "", infer_same, kIfConstant, fold_view},
+  {"LogSoftmax", "", 1, 1, "axis:i", infer_softmax},
+  {"MatMul", "", 2, 2, "", infer_matmul},
+  {"MaxPool", "", 1, 1, "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I", infer_max_pool},
+  {"Mul", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
+  {"Pad", "", 1, 4, "mode:s pads:I value:f", infer_pad},
+  {"QLinearConv", "", 8, 9, kConvAttributes, infer_qlinear_conv},
+  {"QLinearMatMul", "", 8, 8, "", infer_qlinear_matmul},
+  {"QuantizeLinear", "", 2, 3, kQuantizeAttributes, infer_quantize_linear},
+  {"ReduceMean", "", 1, 2, "axes:I keepdims:i noop_with_empty_axes:i", infer_reduce_mean},
+  {"Relu", "", 1, 1, "", infer_relu},
+  {"Reshape", "", 2, 2, "allowzero:i", infer_reshape, kIfConstant, fold_view},
+  {"Shape", "", 1, 1, "start:i end:i", infer_shape, kAlways, fold_shape},
+  {"Slice", "", 1, 5, "axes:I ends:I starts:I", infer_slice, kMustFold, fold_slice},
+  {"Softmax", "", 1, 1, "axis:i", infer_softmax},
+  {"Squeeze", "", 1, 2, "axes:I", infer_squeeze, kIfConstant, fold_view},
+  {"Sub", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
+  {"Sum", "", 1, kAny, "", infer_sum},
+  {"Transpose", "", 1, 1, "perm:I", infer_transpose, kIfConstant, fold_transpose},
+  {"Unsqueeze", "", 1, 2, "axes:I", infer_unsqueeze, kIfConstant, fold_view},
+
+  {"DequantizeLinear", kMs, 2, 3, kQuantizeAttributes, infer_dequantize_linear},
+  {"QGemm", kMs, 6, 9, "alpha:f transA:i transB:i", infer_qgemm},
+  {"QLinearAdd", kMs, 7, 8, "", infer_qlinear_add},
+  {"QLinearAveragePool", kMs, 4, 5, "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I", infer_qlinear_average_pool},
+  {"QLinearConcat", kMs, 5, kAny, "axis:i", infer_qlinear_concat},
+  {"QLinearGlobalAveragePool", kMs, 4, 5, "channels_last:i", infer_qlinear_global_average_pool},
+  {"QLinearSoftmax", kMs, 4, 5, "axis:i opset:i", infer_qlinear_softmax},
+  {"QuantizeLinear", kMs, 2, 3, kQuantizeAttributes, infer_quantize_linear},
+};
+// clang-format on
+
+// The letter of `name` in "name:type ..."; 0 when it is not there.
+char attribute_type(std::string_view attributes, std::string_view name) {
+  while (!attributes.empty()) {
+    const size_t end = attributes.find(' ');
+    const std::string_view entry = attributes.substr(0, end);
+    if (entry.substr(0, entry.size() - 2) == name) return entry.back();
+    attributes = end == std::string_view::npos ? "" : attributes.substr(end + 1);
+  }
+  return 0;
+}
+
+constexpr char kLetters[] = "ifsIFt";  // order of the alternatives of Attribute
+constexpr const char* kTypeNames[] = {"int", "float", "string", "ints", "floats", "tensor"};
+
+}  // namespace
+
+const Operator* find_operator(std::string_view domain, std::string_view name) {
+  for (const Operator& row : kOperators) {
+    if (name == row.name && domain == row.domain) return &row;
+  }
+  return nullptr;
+}
+
+void check_signature(const Operator& row, const NodeView& view) {
+  const size_t count = view.input_count();
+  if (count < row.min_inputs || count > row.max_inputs) {
+    view.fail("inputs = " + std::to_string(count) + " is outside [" +
+              std::to_string(row.min_inputs) + ", " +
+              (row.max_inputs == kAny ? "any" : std::to_string(row.max_inputs)) + "]");
+  }
+  for (const auto& [name, value] : view.node().attributes) {
+    const char expected = attribute_type(row.attributes, name);
+    if (expected == 0) view.unsupported("with attribute " + printable(name));
+    const char found = kLetters[value.index()];
+    if (found != expected) {
+      const size_t wanted = std::string_view(kLetters).find(expected);
+      view.fail("attribute " + name + ": type = " + kTypeNames[value.index()] + " is not " +
+                kTypeNames[wanted]);
+    }
+  }
+}
+
+}  // namespace qsim

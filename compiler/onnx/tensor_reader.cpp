@@ -1,0 +1,164 @@
+#include "compiler/onnx/tensor_reader.h"
+
+#include <onnx/onnx_pb.h>
+
+#include <charconv>
+#include <filesystem>
+#include <limits>
+
+#include "compiler/onnx/element_type.h"
+#include "compiler/onnx/external_data.h"
+#include "compiler/onnx/import_state.h"
+#include "hw/spec/error.h"
+
+namespace qsim {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+Shape read_dims(const onnx::TensorProto& proto, const TensorPlace& place) {
+  const Shape shape(proto.dims().begin(), proto.dims().end());
+  if (shape.size() > kMaxRank) {
+    throw Error(place.text + ": rank = " + std::to_string(shape.size()) + " is more than " +
+                std::to_string(kMaxRank));
+  }
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] < 0 || shape[i] > kMaxDimension) {
+      throw Error(place.text + ": dims[" + std::to_string(i) + "] = " + std::to_string(shape[i]) +
+                  " is outside [0, " + std::to_string(kMaxDimension) + "]");
+    }
+  }
+  if (is_too_large(shape)) {
+    throw Error(place.text + ": dims = " + to_text(shape) + " is more than 2^40 elements");
+  }
+  return shape;
+}
+
+int64_t parse_number(const onnx::StringStringEntryProto& entry, const TensorPlace& place) {
+  const std::string& text = entry.value();
+  int64_t number = -1;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size() || number < 0) {
+    throw Error(place.text + ": external " + entry.key() + " = " + printable(text) +
+                " is not a byte count");
+  }
+  return number;
+}
+
+Bytes read_external_bytes(const onnx::TensorProto& proto, int64_t needed,
+                          const TensorPlace& place) {
+  ExternalRange range;
+  for (const auto& entry : proto.external_data()) {
+    if (entry.key() == "location") range.location = entry.value();
+    if (entry.key() == "offset") range.offset = parse_number(entry, place);
+    if (entry.key() == "length") range.length = parse_number(entry, place);
+  }
+  return read_external(range, needed, place.folder, place.text);
+}
+
+// Elements of a typed field, each narrowed to To; values that do not fit are an error.
+template <typename To, typename Field>
+Bytes narrow(const Field& field, const char* field_name, const TensorPlace& place) {
+  Bytes bytes(static_cast<size_t>(field.size()) * sizeof(To));
+  auto* to = reinterpret_cast<To*>(bytes.data());
+  for (int i = 0; i < field.size(); ++i) {
+    to[i] = static_cast<To>(field.Get(i));
+    if (static_cast<decltype(field.Get(i))>(to[i]) != field.Get(i) &&
+        field.Get(i) == field.Get(i)) {
+      throw Error(place.text + ": " + field_name + "[" + std::to_string(i) +
+                  "] = " + std::to_string(field.Get(i)) + " does not fit the element type");
+    }
+  }
+  return bytes;
+}
+
+// The bytes that raw_data would hold. ONNX fixes which typed field serves which element type.
+Bytes read_typed_field(const onnx::TensorProto& proto, const ElementType& type,
+                       const TensorPlace& place) {
+  switch (type.onnx) {
+    case onnx::TensorProto::FLOAT:
+      return narrow<float>(proto.float_data(), "float_data", place);
+    case onnx::TensorProto::DOUBLE:
+      return narrow<double>(proto.double_data(), "double_data", place);
+    case onnx::TensorProto::INT64:
+      return narrow<int64_t>(proto.int64_data(), "int64_data", place);
+    case onnx::TensorProto::UINT32:
+      return narrow<uint32_t>(proto.uint64_data(), "uint64_data", place);
+    case onnx::TensorProto::INT32:
+      return narrow<int32_t>(proto.int32_data(), "int32_data", place);
+    case onnx::TensorProto::INT16:
+      return narrow<int16_t>(proto.int32_data(), "int32_data", place);
+    case onnx::TensorProto::INT8:
+      return narrow<int8_t>(proto.int32_data(), "int32_data", place);
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+    case onnx::TensorProto::UINT16:
+      return narrow<uint16_t>(proto.int32_data(), "int32_data", place);
+    default:
+      return narrow<uint8_t>(proto.int32_data(), "int32_data", place);
+  }
+}
+
+Bytes widen_to_float(const Bytes& from, float (*convert)(uint16_t)) {
+  Bytes bytes(from.size() * 2);
+  const auto* halves = reinterpret_cast<const uint16_t*>(from.data());
+  auto* floats = reinterpret_cast<float*>(bytes.data());
+  for (size_t i = 0; i < from.size() / 2; ++i) floats[i] = convert(halves[i]);
+  return bytes;
+}
+
+// Two elements a byte, the first in the low nibble.
+Bytes unpack_nibbles(const Bytes& from, int64_t count, bool is_signed) {
+  Bytes bytes(static_cast<size_t>(count));
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const auto nibble = static_cast<uint8_t>(from[i / 2] >> (i % 2 * 4) & 15);
+    bytes[i] = is_signed && nibble >= 8 ? static_cast<uint8_t>(nibble - 16) : nibble;
+  }
+  return bytes;
+}
+
+void check_byte_count(size_t found, int64_t needed, const char* field, const ElementType& type,
+                      const Shape& shape, const TensorPlace& place) {
+  if (static_cast<int64_t>(found) == needed) return;
+  throw Error(place.text + ": " + field + " = " + std::to_string(found) + " bytes is not the " +
+              std::to_string(needed) + " of " + type.name + " " + to_text(shape));
+}
+
+}  // namespace
+
+Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place) {
+  const ElementType type = element_type(proto.data_type());
+  if (type.stored == DataType::kUndefined) {
+    throw Error(place.text + ": data_type = " + to_text(type) + " is not supported");
+  }
+  if (proto.has_segment()) throw Error(place.text + ": segment = (set) is not supported");
+  Tensor tensor;
+  tensor.type = type.stored;
+  tensor.shape = read_dims(proto, place);
+  const int64_t count = element_count(tensor.shape);
+  const int64_t needed = (count * type.bits + 7) / 8;
+  Bytes& bytes = tensor.bytes;
+  if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
+    bytes = read_external_bytes(proto, needed, place);
+  } else if (proto.has_raw_data()) {
+    check_byte_count(proto.raw_data().size(), needed, "raw_data", type, tensor.shape, place);
+    const auto* raw = reinterpret_cast<const uint8_t*>(proto.raw_data().data());
+    bytes.assign(raw, raw + needed);
+  } else {
+    bytes = read_typed_field(proto, type, place);
+    check_byte_count(bytes.size(), needed, "data", type, tensor.shape, place);
+  }
+  // Clear() would keep the memory.
+  proto = onnx::TensorProto();
+  if (type.onnx == onnx::TensorProto::FLOAT16) bytes = widen_to_float(bytes, float_from_half);
+  if (type.onnx == onnx::TensorProto::BFLOAT16) bytes = widen_to_float(bytes, float_from_bfloat16);
+  if (type.bits == 4) bytes = unpack_nibbles(bytes, count, type.stored == DataType::kInt8);
+  return tensor;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+}  // namespace qsim
