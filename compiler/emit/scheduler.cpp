@@ -45,21 +45,27 @@ void Ring::release(int64_t address) {
 }
 
 Scheduler::Scheduler(const Arch& arch, const IntegerNetwork& network, TokenWriter& tokens)
-    : arch_(arch), tokens_(tokens), dram_(network.tensors.size()) {
-  ring(BufferId::kWeight) = Ring(0, arch.weight_bytes(), arch.array.cols);
-  ring(BufferId::kParam) = Ring(0, arch.param_bytes(), arch.param_word_bytes());
+    : arch_(arch),
+      tokens_(tokens),
+      dram_(network.tensors.size()),
+      crowded_(network.layers.size(), false) {
+  empty_constant_rings();
+}
+
+void Scheduler::empty_constant_rings() {
+  ring(BufferId::kWeight) = Ring(0, arch_.weight_bytes(), arch_.array.cols);
+  ring(BufferId::kParam) = Ring(0, arch_.param_bytes(), arch_.param_word_bytes());
 }
 
 bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
   queue_pieces(work);
+  find_crowded_layers(work);
   LayerId layer = -1;
   for (int32_t step = 0; step < work.next_step(); ++step) {
     const WorkStep& current = work.steps[static_cast<size_t>(step)];
     if (current.layer != layer) {
       layer = current.layer;
-      const LayerPlan& layer_plan = plan.layers[static_cast<size_t>(layer)];
-      ring(BufferId::kActivation) =
-          Ring(layer_plan.ring_low, layer_plan.ring_high, arch_.array.rows);
+      enter_layer(plan.layers[static_cast<size_t>(layer)], layer);
     }
     if (!place_needed(work, step, no_fit)) return false;
     place_ahead(work, step);
@@ -87,6 +93,38 @@ void Scheduler::queue_pieces(const Work& work) {
   }
   load_number_.assign(work.pieces.size(), 0);
   loads_written_ = loads_needed_ = 0;
+}
+
+// Gaps between the pieces of one layer are smaller than its largest piece only if they and the pieces
+// fill the buffer: half of it is safe.
+void Scheduler::find_crowded_layers(const Work& work) {
+  std::array<size_t, kBuffers> next{};
+  std::array<int64_t, kBuffers> live{}, largest{};
+  const int64_t capacity[] = {0, arch_.weight_bytes(), arch_.param_bytes()};
+  LayerId layer = -1;
+  for (int32_t step = 0; step < work.next_step(); ++step) {
+    const LayerId current = work.steps[static_cast<size_t>(step)].layer;
+    if (current != layer) largest = {};
+    layer = current;
+    for (size_t b = 1; b < kBuffers; ++b) {
+      for (; next[b] < queue_[b].size(); ++next[b]) {
+        const Piece& piece = work.pieces[static_cast<size_t>(queue_[b][next[b]])];
+        if (piece.first_step > step) break;
+        live[b] += piece.bytes;
+        largest[b] = std::max(largest[b], piece.bytes);
+      }
+      if (live[b] + largest[b] > capacity[b] / 2) crowded_[static_cast<size_t>(layer)] = true;
+    }
+    for (PieceId id : ends_[static_cast<size_t>(step)]) {
+      const Piece& piece = work.pieces[static_cast<size_t>(id)];
+      live[static_cast<size_t>(piece.buffer)] -= piece.bytes;
+    }
+  }
+}
+
+void Scheduler::enter_layer(const LayerPlan& plan, LayerId layer) {
+  ring(BufferId::kActivation) = Ring(plan.ring_low, plan.ring_high, arch_.array.rows);
+  if (crowded_[static_cast<size_t>(layer)]) empty_constant_rings();
 }
 
 bool Scheduler::place_needed(Work& work, int32_t step, NoFit& no_fit) {
@@ -136,7 +174,9 @@ void Scheduler::place_ahead(Work& work, int32_t step) {
 // Activation pieces live in the ring of their own layer: they are not placed while another runs.
 bool Scheduler::try_place(Work& work, PieceId id, LayerId layer) {
   Piece& piece = work.pieces[static_cast<size_t>(id)];
-  if (piece.buffer == BufferId::kActivation && piece.layer != layer) return false;
+  const bool own_rings =
+      piece.buffer == BufferId::kActivation || crowded_[static_cast<size_t>(piece.layer)];
+  if (own_rings && piece.layer != layer) return false;
   const int64_t address = ring(piece.buffer).allocate(piece.bytes);
   if (address < 0) return false;
   piece.address = address;

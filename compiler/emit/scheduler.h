@@ -45,11 +45,15 @@ class Scheduler {
 
   // Appends the instructions of a segment's work. Returns false, with `no_fit` filled, when some step's
   // pieces do not fit; what has been appended by then is then meaningless. Weight and parameter pieces
-  // are hoisted across layers; activation pieces within their layer, whose ring they live in.
+  // are hoisted across layers, unless the later layer is crowded; activation pieces only within their
+  // layer, whose ring they live in. So a layer that fits alone fits anywhere.
   bool append(Work& work, const Plan& plan, NoFit& no_fit);
 
  private:
   void queue_pieces(const Work& work);
+  void find_crowded_layers(const Work& work);
+  void empty_constant_rings();
+  void enter_layer(const LayerPlan& plan, LayerId layer);
   bool place_needed(Work& work, int32_t step, NoFit& no_fit);
   void place_ahead(Work& work, int32_t step);
   bool try_place(Work& work, PieceId id, LayerId layer);
@@ -69,6 +73,9 @@ class Scheduler {
   std::array<std::vector<PieceId>, 3> queue_;
   std::array<size_t, 3> placed_{}, needed_{};
   std::vector<std::vector<PieceId>> ends_;  // by step: pieces whose last step it is
+  // By layer: its weights or parameters need, at one time, so much of their buffer that pieces left
+  // over by an earlier layer could cut the room too small. It starts with empty rings.
+  std::vector<bool> crowded_;
   std::vector<int32_t> load_number_;        // by piece, from 1 on; 0: not loaded
   int32_t loads_written_ = 0;               // of this work
   int32_t loads_needed_ = 0;                // number of the latest load that a step so far needs

@@ -1,0 +1,72 @@
+// Integer networks for tests, built layer by layer without a model file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "hw/spec/network.h"
+
+namespace qsim {
+
+// Adds layers one after the other. With a seed, weights, biases, scales and zero points are random and
+// the network has values; without, it has shapes only.
+class NetworkBuilder {
+ public:
+  explicit NetworkBuilder(std::string name) {
+    network_.name = std::move(name);
+    network_.value_blockers = {"built from shapes alone"};
+  }
+  NetworkBuilder(std::string name, uint32_t seed) : NetworkBuilder(std::move(name)) {
+    network_.has_values = true;
+    network_.value_blockers.clear();
+    random_.seed(seed);
+  }
+
+  // A float network input of n x h x w x c and the host step that quantizes it; returns the codes.
+  TensorId input(int32_t n, int32_t h, int32_t w, int32_t c);
+  TensorId conv(TensorId x, int32_t out_c, const Window& window, int32_t groups = 1);
+  TensorId add(TensorId a, TensorId b);
+  TensorId max_pool(TensorId x, const Window& window);
+  TensorId average_pool(TensorId x, const Window& window, bool count_include_pad = false);
+  TensorId rescale(TensorId x, const Window& window = {});
+  TensorId concat(const std::vector<TensorId>& inputs);
+  // The host step that dequantizes a tensor into a network output.
+  void output(TensorId x);
+
+  // Weight codes become asymmetric: some need 9 bits once the zero point is removed.
+  void set_asymmetric_weights(bool asymmetric) { asymmetric_weights_ = asymmetric; }
+
+  const NetTensor& tensor(TensorId id) const { return network_.tensor(id); }
+  IntegerNetwork take();  // checked
+
+ private:
+  TensorId add_tensor(int32_t n, int32_t h, int32_t w, int32_t c);
+  Layer& add_layer(LayerOp op, const std::vector<TensorId>& inputs, TensorId output);
+  TensorId windowed(LayerOp op, TensorId x, int32_t out_c, const Window& window);
+  int32_t draw(int32_t low, int32_t high) {
+    return std::uniform_int_distribution<int32_t>(low, high)(random_);
+  }
+
+  IntegerNetwork network_;
+  std::mt19937 random_;
+  bool asymmetric_weights_ = false;
+};
+
+inline Window square_window(int32_t kernel, int32_t stride = 1, int32_t pad = 0) {
+  return {kernel, kernel, stride, stride, 1, 1, pad, pad, pad, pad};
+}
+
+// ResNet-50 v1.5 at 224 x 224 (torchvision's stride placement), shapes only: 4,089 M MACs.
+IntegerNetwork resnet50_shapes();
+
+// MLPerf Tiny's ResNet-8 at 32 x 32: 12.5 M MACs; random values when seed != 0.
+IntegerNetwork resnet8(uint32_t seed);
+
+// A small random network: a seeded draw of layers and geometries, with values. Prints what it drew
+// into `features` (counts by feature name) for coverage.
+IntegerNetwork random_network(uint32_t seed, std::map<std::string, int>& features);
+
+}  // namespace qsim
