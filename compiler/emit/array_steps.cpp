@@ -131,7 +131,7 @@ class ArraySteps {
     } else {
       op.y0 = tile.y * w.stride_h - w.pad_top + box.ky * w.dilation_h - source.y;
       op.x0 = tile.x * w.stride_w - w.pad_left + box.kx * w.dilation_w - source.x;
-      op.stride_h = w.stride_h, op.stride_w = w.stride_w;
+      op.stride_h = w.stride_h / source.step_h, op.stride_w = w.stride_w / source.step_w;
       op.dilation_h = w.dilation_h, op.dilation_w = w.dilation_w;
     }
     op.kh = box.kh, op.kw = box.kw, op.cblocks = box.cblocks;

@@ -22,7 +22,8 @@ DramRectangle dram_rectangle(const Placement& place, int32_t image_h, int32_t im
   return {address, row_pitch, address + (h - 1) * row_pitch + w * int64_t{place.pixel_bytes}};
 }
 
-// Fills the loops of a transfer of h x w pixels of `channels` bytes.
+// Fills the loops of a transfer of h x w pixels of `channels` bytes, `dram_pitch` and dram.row_pitch
+// bytes apart in DRAM.
 template <typename Transfer>
 void shape_transfer(Transfer& op, const DramRectangle& dram, int64_t dram_pitch, int64_t row_pitch,
                     int64_t pixel_pitch, int32_t h, int32_t w, int64_t channels) {
@@ -89,15 +90,18 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region) {
   }
   operand.row_pitch = region.w * pitch;
   operand.y = region.y, operand.x = region.x, operand.h = region.h, operand.w = region.w;
+  operand.step_h = region.step_h, operand.step_w = region.step_w;
   const int64_t bytes = region.h * operand.row_pitch;
   operand.piece = add_piece(bytes);
   operand.access = {Space::kActivation, false, operand.piece, -1, 0, bytes};
-  const DramRectangle dram =
-      dram_rectangle(place, image.h, image.w, n, region.y, region.x, region.h, region.w);
+  DramRectangle dram = dram_rectangle(place, image.h, image.w, n, region.y, region.x,
+                                      (region.h - 1) * region.step_h + 1,
+                                      (region.w - 1) * region.step_w + 1);
+  dram.row_pitch *= region.step_h;
   Load load;
   load.buffer = static_cast<int32_t>(BufferId::kActivation);
-  shape_transfer(load, dram, place.pixel_bytes, operand.row_pitch, pitch, region.h, region.w,
-                 place.pixel_bytes == pitch ? pitch : channels);
+  shape_transfer(load, dram, int64_t{place.pixel_bytes} * region.step_w, operand.row_pitch, pitch,
+                 region.h, region.w, place.pixel_bytes == pitch ? pitch : channels);
   Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
   piece.load = load;
   piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};

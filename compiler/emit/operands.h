@@ -14,6 +14,7 @@ struct Operand {
   int64_t row_pitch = 0, pixel_pitch = 0;   // bytes
   int32_t y = 0, x = 0;        // the rectangle's origin in the image
   int32_t h = 1, w = 1;
+  int32_t step_h = 1, step_w = 1;  // image rows and columns from pixel to pixel (SourceRegion)
   Access access;               // the bytes that the tile really touches
 };
 

@@ -108,7 +108,7 @@ class VectorSteps {
     op.src_row_pitch = static_cast<int32_t>(source.row_pitch);
     op.src_pixel_pitch = static_cast<int32_t>(source.pixel_pitch);
     op.kh = w.kh, op.kw = w.kw;
-    op.stride_h = w.stride_h, op.stride_w = w.stride_w;
+    op.stride_h = w.stride_h / source.step_h, op.stride_w = w.stride_w / source.step_w;
     op.dilation_h = w.dilation_h, op.dilation_w = w.dilation_w;
     op.in_h = source.h, op.in_w = source.w;
     op.y0 = tile.y * w.stride_h - w.pad_top - source.y;

@@ -128,15 +128,24 @@ std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan) {
 SourceRegion source_region(const LayerView& view, const OutTile& tile) {
   const Window& w = view.window;
   const auto clip = [](int32_t first, int32_t count, int32_t stride, int32_t pad, int32_t taps,
-                       int32_t dilation, int32_t size, int32_t& low, int32_t& extent) {
+                       int32_t dilation, int32_t size, int32_t& low, int32_t& extent,
+                       int32_t& step) {
+    if (taps == 1 && stride > 1 && pad == 0 && (first + count - 1) * stride < size) {
+      low = first * stride;
+      extent = count;
+      step = stride;
+      return;
+    }
     const int32_t begin = first * stride - pad;
     const int32_t end = (first + count - 1) * stride - pad + (taps - 1) * dilation;
     low = std::clamp(begin, 0, size - 1);
     extent = std::clamp(end, low, size - 1) - low + 1;
   };
   SourceRegion region;
-  clip(tile.y, tile.h, w.stride_h, w.pad_top, w.kh, w.dilation_h, view.in_h, region.y, region.h);
-  clip(tile.x, tile.w, w.stride_w, w.pad_left, w.kw, w.dilation_w, view.in_w, region.x, region.w);
+  clip(tile.y, tile.h, w.stride_h, w.pad_top, w.kh, w.dilation_h, view.in_h, region.y, region.h,
+       region.step_h);
+  clip(tile.x, tile.w, w.stride_w, w.pad_left, w.kw, w.dilation_w, view.in_w, region.x, region.w,
+       region.step_w);
   return region;
 }
 

@@ -64,9 +64,11 @@ struct OutTile {
 };
 std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan);
 
-// The rectangle of source pixels that a tile needs, clipped to the image, never empty.
+// The source pixels that a tile needs, clipped to the image, never empty: h x w of them from (y, x) on,
+// every step_h-th row and step_w-th column (1, unless a window of one tap strides over the others).
 struct SourceRegion {
   int32_t y = 0, x = 0, h = 1, w = 1;
+  int32_t step_h = 1, step_w = 1;
 };
 SourceRegion source_region(const LayerView& view, const OutTile& tile);
 

@@ -69,25 +69,89 @@ std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t m
   return found;
 }
 
-}  // namespace
+struct WeightBytes {
+  int64_t total = 0, largest_block = 0;
+  int64_t reduction_tiles = 0;  // over all blocks
+  bool split = false;           // some block needs more than one box
+};
 
-std::vector<LayerPlan> array_candidates(const LayerView& view, const Plan& plan) {
+WeightBytes weight_bytes(const LayerView& view) {
+  WeightBytes bytes;
+  for (int32_t block = 0; block < view.blocks; ++block) {
+    const std::vector<ReductionBox> boxes = view.boxes(block, view.max_box_tiles());
+    int64_t tiles = 0;
+    for (const ReductionBox& box : boxes) tiles += box.tiles();
+    const int64_t size = tiles * view.arch.array.rows * view.arch.array.cols;
+    bytes.total += size;
+    bytes.largest_block = std::max(bytes.largest_block, size);
+    bytes.reduction_tiles += tiles;
+    bytes.split = bytes.split || boxes.size() > 1;
+  }
+  return bytes;
+}
+
+// Bytes that each channel moves in a cycle at best.
+double bytes_per_cycle(const Arch& arch) {
+  const double bus = arch.memory.bus_bytes;
+  return arch.memory.model == MemoryModel::kIdeal ? bus
+                                                  : std::min(bus, arch.memory.bytes_per_cycle);
+}
+
+// Fills bound and instruction count from what a plan moves and computes.
+Candidate bounded(const LayerView& view, const Plan& plan, const LayerPlan& layer_plan,
+                  const WeightBytes& weights) {
+  const Arch& arch = view.arch;
+  const bool array = layer_plan.place == Place::kArray;
+  const int64_t rows = arch.array.rows;
+  const int64_t down = ceil_div(view.out_h, layer_plan.tile_h) * view.images;
+  const int64_t across = ceil_div(view.out_w, layer_plan.tile_w);
+  const int64_t tiles = down * across;
+  const int64_t bands = ceil_div(tiles, layer_plan.band_tiles);
+  const int64_t groups = ceil_div(view.blocks, layer_plan.group_blocks);
+  const int64_t pixels = int64_t{view.images} * view.out_h * view.out_w;
+  const int64_t tile_pixels = int64_t{layer_plan.tile_h} * layer_plan.tile_w;
+
+  const Footprint bytes = footprint(view, plan, {layer_plan.tile_h, layer_plan.tile_w});
+  int64_t loaded = tiles * bytes.source, stored = tiles * bytes.output;
+  int64_t compute = 0, vector = 0, loads = bytes.source > 0 ? tiles : 0;
+  if (array) {
+    const int64_t weight_loads = weights.split ? tiles : groups == 1 ? 1 : bands;
+    if (!layer_plan.hold_input) {
+      loaded *= groups;
+      loads *= groups;
+    }
+    loaded += weight_loads * weights.total;
+    loads += weight_loads * view.blocks + groups * bands;
+    const int64_t fed = arch.array.dataflow == Dataflow::kWs
+                            ? std::max(pixels, tiles * rows)
+                            : tiles * round_up(tile_pixels, rows);
+    compute = weights.reduction_tiles * fed;
+    vector = view.blocks * pixels;
+  } else {
+    const int64_t taps = std::max<int64_t>(1, int64_t{view.window.kh} * view.window.kw);
+    vector = ceil_div(view.out_c, arch.lanes()) * pixels * taps *
+             static_cast<int64_t>(view.layer.op == LayerOp::kAdd ? 2 : 1);
+  }
+  Candidate candidate;
+  candidate.plan = layer_plan;
+  candidate.bound_cycles = std::max({compute, vector,
+                                     static_cast<int64_t>(static_cast<double>(loaded) /
+                                                          bytes_per_cycle(arch)),
+                                     static_cast<int64_t>(static_cast<double>(stored) /
+                                                          bytes_per_cycle(arch))});
+  candidate.instructions = tiles * (array ? 2 * view.blocks : 1) + loads + tiles;
+  return candidate;
+}
+
+std::vector<LayerPlan> array_plans(const LayerView& view, const Plan& plan,
+                                   const WeightBytes& weights) {
   const LayerPlan& base = plan.layers[static_cast<size_t>(view.id)];
   const int64_t ring = base.ring_high - base.ring_low;
   const int64_t most_pixels = std::max(1, view.arch.buffers.acc_entries / 2);
-  int64_t weight_bytes = 0, largest_block = 0;
-  for (int32_t block = 0; block < view.blocks; ++block) {
-    int64_t bytes = 0;
-    for (const ReductionBox& box : view.boxes(block, view.max_box_tiles())) {
-      bytes += box.tiles() * view.arch.array.rows * view.arch.array.cols;
-    }
-    weight_bytes += bytes;
-    largest_block = std::max(largest_block, bytes);
-  }
   const int64_t param_bytes = view.param_block_bytes();
-  const bool whole_fits = weight_bytes <= view.arch.weight_bytes() &&
+  const bool whole_fits = !weights.split && weights.total <= view.arch.weight_bytes() &&
                           view.blocks * param_bytes <= view.arch.param_bytes();
-  std::vector<LayerPlan> candidates;
+  std::vector<LayerPlan> plans;
   for (const TileShape& shape : shapes(view, plan, most_pixels, 1)) {
     LayerPlan candidate = base;
     candidate.packed = view.packed;
@@ -96,39 +160,37 @@ std::vector<LayerPlan> array_candidates(const LayerView& view, const Plan& plan)
     candidate.band_tiles = tiles;
     if (whole_fits) {
       candidate.group_blocks = view.blocks;
-      candidates.push_back(candidate);
+      plans.push_back(candidate);
       continue;
     }
     // Weights outside: every group of blocks visits all tiles while the next group loads.
-    const int64_t group = std::min(view.arch.weight_bytes() / 2 / largest_block,
+    const int64_t group = std::min(view.arch.weight_bytes() / 2 / weights.largest_block,
                                    view.arch.param_bytes() / 2 / param_bytes);
     candidate.group_blocks = static_cast<int32_t>(std::clamp<int64_t>(group, 1, view.blocks));
-    candidates.push_back(candidate);
+    plans.push_back(candidate);
     // Inputs outside: a band of tiles stays while all weights stream past.
     const Footprint bytes = footprint(view, plan, shape);
     const int64_t per_tile = std::max<int64_t>(1, bytes.source + bytes.output);
     for (const int64_t room : {ring / 2, ring}) {
-      const int32_t band =
-          static_cast<int32_t>(std::clamp<int64_t>(room / per_tile, 1, tiles));
       LayerPlan held = candidate;
       held.group_blocks = 1;
       held.hold_input = true;
-      held.band_tiles = band;
-      if (candidates.back().hold_input && candidates.back().band_tiles == band) continue;
-      candidates.push_back(held);
+      held.band_tiles = static_cast<int32_t>(std::clamp<int64_t>(room / per_tile, 1, tiles));
+      if (plans.back().hold_input && plans.back().band_tiles == held.band_tiles) continue;
+      plans.push_back(held);
     }
   }
-  return candidates;
+  return plans;
 }
 
-std::vector<LayerPlan> vector_candidates(const LayerView& view, const Plan& plan) {
+std::vector<LayerPlan> vector_plans(const LayerView& view, const Plan& plan) {
   const LayerPlan& base = plan.layers[static_cast<size_t>(view.id)];
-  std::vector<LayerPlan> candidates;
+  std::vector<LayerPlan> plans;
   constexpr int64_t kMostPixels = 1 << 14;
   const Footprint one = footprint(view, plan, {1, 1});
   // Nothing to stream: one tile. Otherwise several, so that load, vector and store overlap.
-  const int64_t first_tiles = one.source + one.output == 0 ? 1 : 2;
-  for (const TileShape& shape : shapes(view, plan, kMostPixels, first_tiles)) {
+  const bool streams = one.source + one.output > 0;
+  for (const TileShape& shape : shapes(view, plan, kMostPixels, streams ? 2 : 1)) {
     LayerPlan candidate = base;
     candidate.tile_h = shape.h, candidate.tile_w = shape.w;
     candidate.group_blocks = view.blocks;
@@ -139,9 +201,27 @@ std::vector<LayerPlan> vector_candidates(const LayerView& view, const Plan& plan
             std::max<int64_t>(1, view.arch.param_bytes() / 2 / params));
       }
     }
-    candidates.push_back(candidate);
-    if (first_tiles == 1) break;
+    plans.push_back(candidate);
+    if (!streams) break;
   }
+  return plans;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
+  const bool array = plan.layers[static_cast<size_t>(view.id)].place == Place::kArray;
+  const WeightBytes weights = array ? weight_bytes(view) : WeightBytes{};
+  std::vector<Candidate> candidates;
+  for (const LayerPlan& layer_plan :
+       array ? array_plans(view, plan, weights) : vector_plans(view, plan)) {
+    candidates.push_back(bounded(view, plan, layer_plan, weights));
+  }
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) {
+                     return a.bound_cycles != b.bound_cycles ? a.bound_cycles < b.bound_cycles
+                                                             : a.instructions < b.instructions;
+                   });
   return candidates;
 }
 

@@ -7,10 +7,18 @@
 
 namespace qsim {
 
-// Candidates for a device layer, best guesses first; `plan` gives placements, ring and place. Every
-// candidate's tiles fit the activation ring and the accumulators by size; whether its pieces can be
-// placed together the scheduler tells. Empty when not even one pixel fits.
-std::vector<LayerPlan> array_candidates(const LayerView& view, const Plan& plan);
-std::vector<LayerPlan> vector_candidates(const LayerView& view, const Plan& plan);
+// A way, and the cycles below which no schedule of it can be: the busiest of array, vector unit, read
+// channel and write channel, with nothing in each other's way.
+struct Candidate {
+  LayerPlan plan;
+  int64_t bound_cycles = 0;
+  int64_t instructions = 0;  // about how many it takes
+};
+
+// Candidates for a device layer in the order in which to judge them: lowest bound first, then fewest
+// instructions. `plan` gives placements, ring and place. Every candidate's tiles fit the activation
+// ring and the accumulators by size; whether its pieces can be placed together the scheduler tells.
+// Empty when not even one pixel fits.
+std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan);
 
 }  // namespace qsim

@@ -10,6 +10,9 @@
 namespace qsim {
 namespace {
 
+// A plan this close to what any other could reach ends the search for a layer.
+constexpr double kGoodEnough = 1.01;
+
 class Planner {
  public:
   Planner(const IntegerNetwork& network, const Arch& arch, const CostFunction& cost)
@@ -81,14 +84,17 @@ class Planner {
                pixel_pitch(arch_, view.in_c);
   }
 
-  // Runs every candidate of a view by itself and keeps the fastest.
+  // Runs candidates of a view by themselves and keeps the fastest. Stops when no other can be faster by
+  // more than kGoodEnough.
   void judge(const LayerView& view, std::optional<LayerPlan>& best, NoFit& no_fit) {
     LayerPlan& slot = plan_.layers[static_cast<size_t>(view.id)];
     const LayerPlan base = slot;
-    const auto candidates = slot.place == Place::kArray ? array_candidates(view, plan_)
-                                                        : vector_candidates(view, plan_);
-    for (const LayerPlan& candidate : candidates) {
-      slot = candidate;
+    for (const Candidate& candidate : candidates_of(view, plan_)) {
+      if (best && static_cast<double>(best->cycles_alone) <=
+                      kGoodEnough * static_cast<double>(candidate.bound_cycles)) {
+        break;
+      }
+      slot = candidate.plan;
       if (!emit_alone(view, plan_, instructions_, no_fit)) continue;
       slot.cycles_alone = cost_(arch_, instructions_);
       if (!best || slot.cycles_alone < best->cycles_alone) best = slot;
