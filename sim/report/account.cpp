@@ -15,7 +15,7 @@ struct StateText {
 
 constexpr StateText kStates[kCycleStates] = {
     {"useful", "useful", "the array multiplies and accumulates, padding taps included"},
-    {"edge", "edge", "PEs without work while the array streams: tiles that do not fill it"},
+    {"edge", "edge", "PEs left over by tiles that do not fill the array"},
     {"weight_load", "weights", "the array waits for a tile's weights"},
     {"fill_drain", "fill/drain", "a matmul's first or last values are on their way"},
     {"depthwise", "depthwise", "the array is idle, the vector unit convolves depthwise"},

@@ -11,107 +11,13 @@
 #include <random>
 
 #include "hw/spec/error.h"
+#include "tests/support/hand_program.h"
 
 namespace qsim {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
 constexpr size_t kHeaderBytes = 24;
-
-// Quantize on the host, a 1x1 convolution of a 2x2 map with 4 channels on tiny4's array,
-// dequantize.
-Program small_program() {
-  Program program;
-  for (const char* key : {"array.rows", "array.cols", "vector.lanes", "memory.bus_bytes"}) {
-    set_arch_key(program.arch, key, "4", "test");
-  }
-  program.arch.name = "tiny4+";
-  IntegerNetwork& network = program.network;
-  network.name = "small";
-  network.has_values = true;
-  for (const char* name : {"input", "codes", "sums", "output"}) {
-    NetTensor tensor;
-    tensor.name = name;
-    tensor.h = tensor.w = 2;
-    tensor.c = 4;
-    tensor.quant = {0.5f, -3};
-    tensor.onnx_shape = {1, 4, 2, 2};
-    network.tensors.push_back(tensor);
-  }
-  network.tensors[0].is_float = network.tensors[3].is_float = true;
-  const auto layer = [](const char* name, LayerOp op, TensorId input, TensorId output) {
-    Layer made;
-    made.name = name;
-    made.op = op;
-    made.inputs = {input};
-    made.output = output;
-    return made;
-  };
-  Layer conv = layer("conv1", LayerOp::kConv, 1, 2);
-  conv.weights.assign(16, 1);
-  conv.weights[5] = -128;
-  conv.weight_zero_point.assign(4, 0);
-  conv.weight_scale = {0.25f, 1e-30f, 3.0f, 1.0f};
-  conv.bias = {-2147483647, 0, 1, 2};
-  network.layers = {layer("quantize", LayerOp::kHostQuantize, 0, 1), conv,
-                    layer("dequantize", LayerOp::kHostDequantize, 2, 3)};
-  network.inputs = {0};
-  network.outputs = {3};
-
-  const auto add = [&](const Operation& op, uint8_t take, uint8_t give, InstructionInfo info = {}) {
-    info.layer = 1;
-    program.instructions.push_back({op, take, give});
-    program.info.push_back(info);
-  };
-  add(Load{.buffer = 0, .dram_address = 1024, .bytes = 16, .count0 = 1, .count1 = 1, .count2 = 1},
-      0, 0b0010);
-  add(Load{.buffer = 1, .dram_address = 512, .bytes = 16, .count0 = 1, .count1 = 1, .count2 = 1}, 0,
-      0b0010);
-  add(Load{.buffer = 2, .dram_address = 528, .bytes = 64, .count0 = 1, .count1 = 1, .count2 = 1}, 0,
-      0b0100);
-  add(Matmul{.act_row_pitch = 2,
-             .act_pixel_pitch = 1,
-             .in_h = 2,
-             .in_w = 2,
-             .out_h = 2,
-             .out_w = 2,
-             .stride_h = 1,
-             .stride_w = 1,
-             .dilation_h = 1,
-             .dilation_w = 1,
-             .kh = 1,
-             .kw = 1,
-             .cblocks = 1,
-             .pad_value = -3},
-      0b0001, 0b0100, {.useful_macs = 64});
-  add(Vector{.function = 0,
-             .blocks = 1,
-             .last_channels = 4,
-             .out_h = 2,
-             .out_w = 2,
-             .dst = 16,
-             .dst_row_pitch = 8,
-             .dst_pixel_pitch = 4,
-             .zero_dst = -3,
-             .clamp_low = -128,
-             .clamp_high = 127},
-      0b0011, 0b1000, {.n = 0});
-  add(Store{.buffer_address = 16,
-            .dram_address = 1040,
-            .bytes = 16,
-            .count0 = 1,
-            .count1 = 1,
-            .count2 = 1},
-      0b0100, 0);
-  add(Halt{}, 0, 0);
-  program.steps = {{0, 0, 0}, {-1, 0, 7}, {2, 0, 0}};
-  program.instruction_address = 0;
-  program.constants_address = 512;
-  program.constants.assign(80, 7);
-  program.dram_bytes = 2048;
-  program.dram_tensors = {{1, 1024, 4}, {2, 1040, 4}};
-  return program;
-}
 
 class ProgramFile : public ::testing::Test {
  protected:
@@ -156,10 +62,10 @@ class ProgramFile : public ::testing::Test {
   std::filesystem::path path_;
 };
 
-TEST(Program, HandMadeProgramIsValid) { EXPECT_NO_THROW(small_program().check()); }
+TEST(Program, HandMadeProgramIsValid) { EXPECT_NO_THROW(hand_made_program().check()); }
 
 TEST(Program, FindsTensorsInDram) {
-  const Program program = small_program();
+  const Program program = hand_made_program();
   EXPECT_EQ(program.find_dram(2)->address, 1040);
   EXPECT_EQ(program.find_dram(0), nullptr);
 }
@@ -218,7 +124,7 @@ TEST(Program, CheckNamesWhatIsWrong) {
       {"info = 6 is not one entry an instruction", [](Program& p) { p.info.pop_back(); }},
   };
   for (const auto& test : cases) {
-    Program program = small_program();
+    Program program = hand_made_program();
     test.damage(program);
     try {
       program.check();
@@ -231,7 +137,7 @@ TEST(Program, CheckNamesWhatIsWrong) {
 }
 
 TEST(Program, DisassemblyNamesLayers) {
-  const std::string text = to_text(small_program());
+  const std::string text = to_text(hand_made_program());
   EXPECT_NE(text.find("program small for tiny4+\n"), std::string::npos) << text;
   EXPECT_NE(text.find("step 0: host quantize (host_quantize) -> 1x2x2x4\n"), std::string::npos);
   EXPECT_NE(text.find("  layer conv1 (conv) -> 1x2x2x4\n     0  load dram_address=1024"),
@@ -241,7 +147,7 @@ TEST(Program, DisassemblyNamesLayers) {
 }
 
 TEST_F(ProgramFile, RoundTripKeepsEverything) {
-  const Program program = small_program();
+  const Program program = hand_made_program();
   const Bytes bytes = saved(program);
   const Program copy = load(bytes);
   EXPECT_EQ(to_text(copy), to_text(program));
@@ -257,7 +163,7 @@ TEST_F(ProgramFile, RoundTripKeepsEverything) {
 }
 
 TEST_F(ProgramFile, EveryTruncationIsAnError) {
-  const Bytes bytes = saved(small_program());
+  const Bytes bytes = saved(hand_made_program());
   for (size_t size = 0; size < bytes.size(); ++size) {
     const Bytes part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_EQ(load_error(part).substr(0, 9), size < kHeaderBytes ? "is not a " : "truncated")
@@ -267,7 +173,7 @@ TEST_F(ProgramFile, EveryTruncationIsAnError) {
 
 // The CRC may be right and the file still cut: counts and ends are checked as well.
 TEST_F(ProgramFile, EverySealedTruncationIsAnError) {
-  const Bytes bytes = saved(small_program());
+  const Bytes bytes = saved(hand_made_program());
   for (size_t size = kHeaderBytes; size < bytes.size(); ++size) {
     const Bytes part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_NE(load_error(sealed(part)), "loads") << size;
@@ -275,7 +181,7 @@ TEST_F(ProgramFile, EverySealedTruncationIsAnError) {
 }
 
 TEST_F(ProgramFile, EveryDamagedByteIsAnError) {
-  const Bytes bytes = saved(small_program());
+  const Bytes bytes = saved(hand_made_program());
   for (size_t i = 0; i < bytes.size(); ++i) {
     Bytes damaged = bytes;
     damaged[i] ^= 0x40;
@@ -284,13 +190,13 @@ TEST_F(ProgramFile, EveryDamagedByteIsAnError) {
 }
 
 TEST_F(ProgramFile, OtherVersionsAreRefusedByNumber) {
-  Bytes bytes = saved(small_program());
+  Bytes bytes = saved(hand_made_program());
   bytes[8] = 2;
   EXPECT_EQ(load_error(bytes), "version = 2 is not 1, the one that this qsim reads; compile again");
 }
 
 TEST_F(ProgramFile, TrailingBytesAreAnError) {
-  Bytes bytes = saved(small_program());
+  Bytes bytes = saved(hand_made_program());
   bytes.push_back(0);
   EXPECT_EQ(load_error(sealed(bytes)), "1 bytes too many");
 }
@@ -299,13 +205,13 @@ TEST_F(ProgramFile, MissingFilesAndFoldersAreErrors) {
   EXPECT_THROW(load_program("no/such/file.qprog"), Error);
   EXPECT_THROW(load_program("/"), Error);
   EXPECT_THROW(load_program("/dev/zero"), Error);
-  EXPECT_THROW(save_program(small_program(), "no/such/folder/x.qprog"), Error);
+  EXPECT_THROW(save_program(hand_made_program(), "no/such/folder/x.qprog"), Error);
 }
 
 // Random damage under a right CRC either loads into a program that check() accepts, or is one
 // Error; never a crash, an allocation by a claimed count, or another exception.
 TEST_F(ProgramFile, HostilePayloadsAreErrors) {
-  const Bytes bytes = saved(small_program());
+  const Bytes bytes = saved(hand_made_program());
   std::mt19937 random(3);
   int refused = 0;
   for (int i = 0; i < 3000; ++i) {

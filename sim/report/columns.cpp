@@ -1,0 +1,103 @@
+#include "sim/report/columns.h"
+
+namespace qsim {
+namespace {
+
+using Value = std::function<std::optional<double>(const LayerRow&)>;
+
+Value whole(int64_t LayerRow::*member) {
+  return [member](const LayerRow& row) { return static_cast<double>(row.*member); };
+}
+
+Value moved(int64_t Traffic::*member) {
+  return [member](const LayerRow& row) { return static_cast<double>(row.traffic.*member); };
+}
+
+Value state_value(CycleState state) {
+  return [state](const LayerRow& row) { return static_cast<double>(row.time.account[state]); };
+}
+
+void add_time(std::vector<Column>& columns, int64_t pes) {
+  columns.push_back({"cycles", "cycles", "cycles", Origin::kMeasured,
+                     "cycles the layer owns (rule T16); assumed for host steps", 0, 0,
+                     [](const LayerRow& row) { return static_cast<double>(row.time.cycles); }});
+  columns.push_back({"utilization_percent", "util %", "%", Origin::kDerived,
+                     "useful PE-cycles over all PE-cycles of these cycles", 1, 0,
+                     [pes](const LayerRow& row) { return 100 * row.utilization(pes); }});
+}
+
+void add_traffic(std::vector<Column>& columns) {
+  const struct {
+    const char *key, *title, *unit, *meaning;
+    int priority;
+    int64_t Traffic::*member;
+  } entries[] = {
+      {"dram_read_bytes", "DRAM in B", "bytes", "loaded from DRAM for the layer", 1,
+       &Traffic::dram_read_bytes},
+      {"dram_write_bytes", "DRAM out B", "bytes", "stored to DRAM by the layer", 1,
+       &Traffic::dram_write_bytes},
+      {"act_read_words", "act rd", "words",
+       "activation buffer words read by array and vector unit, padding taps included", 4,
+       &Traffic::act_read_words},
+      {"act_write_words", "act wr", "words", "activation buffer words written by the vector unit",
+       4, &Traffic::act_write_words},
+      {"weight_read_words", "wgt rd", "words", "weight buffer words read", 4,
+       &Traffic::weight_read_words},
+      {"acc_write_words", "acc wr", "words", "accumulator words written by the array", 4,
+       &Traffic::acc_write_words},
+      {"acc_read_words", "acc rd", "words", "accumulator words read by the vector unit", 4,
+       &Traffic::acc_read_words}};
+  for (const auto& entry : entries) {
+    columns.push_back({entry.key, entry.title, entry.unit, Origin::kDerived, entry.meaning, 0,
+                       entry.priority, moved(entry.member)});
+  }
+}
+
+void add_account(std::vector<Column>& columns) {
+  for (int i = 0; i < kCycleStates; ++i) {
+    const CycleState state{static_cast<uint8_t>(i)};
+    columns.push_back({std::string(name_of(state)) + "_pe_cycles", title_of(state), "PE-cycles",
+                       state == CycleState::kHost ? Origin::kAssumed : Origin::kDerived,
+                       meaning_of(state), 0, 3, state_value(state)});
+  }
+}
+
+Column sqnr_column() {
+  return {"sqnr_db",
+          "SQNR dB",
+          "dB",
+          Origin::kMeasured,
+          "signal to quantization noise of the output, against the float network",
+          1,
+          0,
+          [](const LayerRow& row) { return row.sqnr_db; }};
+}
+
+std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, int64_t pes) {
+  std::vector<Column> columns;
+  columns.push_back({"macs", "MACs", "MACs", Origin::kDerived,
+                     "multiply-accumulates of the layer, padding taps included", 0, 0,
+                     whole(&LayerRow::macs)});
+  if (has_cycles) add_time(columns, pes);
+  if (has_sqnr) columns.push_back(sqnr_column());
+  add_traffic(columns);
+  if (has_cycles) add_account(columns);
+  return columns;
+}
+
+}  // namespace
+
+std::vector<Column> layer_columns(const Report& report) {
+  return make_columns(report.has_cycles, report.accuracy.has_value(), report.arch.pes());
+}
+
+std::string columns_reference() {
+  std::string text = "| column | unit | origin | meaning |\n|---|---|---|---|\n";
+  for (const Column& column : make_columns(true, true, 1)) {
+    text += "| `" + column.key + "` | " + column.unit + " | " + name_of(column.origin) + " | " +
+            column.meaning + " |\n";
+  }
+  return text;
+}
+
+}  // namespace qsim

@@ -1,0 +1,104 @@
+#include "sim/report/figures.h"
+
+#include <cstring>
+
+namespace qsim {
+namespace {
+
+class FigureList {
+ public:
+  void count(const char* key, const char* title, int64_t value, const char* unit, Origin origin,
+             std::string note = "") {
+    figures_.push_back({key, title, static_cast<double>(value), 0, unit, origin, std::move(note)});
+  }
+  void real(const char* key, const char* title, double value, int decimals, const char* unit,
+            Origin origin, std::string note = "") {
+    figures_.push_back({key, title, value, decimals, unit, origin, std::move(note)});
+  }
+  std::vector<Figure> take() { return std::move(figures_); }
+
+ private:
+  std::vector<Figure> figures_;
+};
+
+int64_t macs_at(const Report& report, Place place) {
+  int64_t macs = 0;
+  for (const LayerRow& row : report.layers) {
+    if (row.place == place) macs += row.macs;
+  }
+  return macs;
+}
+
+void add_cycles(FigureList& list, const Report& report, const Counters& counters) {
+  const Arch& arch = report.arch;
+  const int64_t cycles = report.total.time.cycles;
+  const int64_t host = report.coverage.host_cycles.value_or(0);
+  const std::string clock = "at clock.mhz = " + std::to_string(arch.clock.mhz);
+  list.count("cycles", "cycles", cycles, "cycles", Origin::kMeasured,
+             "one inference, host steps included");
+  list.count("host_cycles", "on the host", host, "cycles", Origin::kAssumed,
+             "by host.step_cycles, host.elements_per_cycle");
+  const double seconds = static_cast<double>(cycles) / (arch.clock.mhz * 1e6);
+  list.real("time_ms", "time", seconds * 1e3, 3, "ms", Origin::kAssumed, clock);
+  list.real("inferences_per_second", "rate", seconds > 0 ? 1 / seconds : 0, 1, "inferences/s",
+            Origin::kAssumed, "one at a time, " + clock);
+  list.real("utilization", "utilisation", 100 * report.total.utilization(arch.pes()), 2, "%",
+            Origin::kDerived, "useful MACs / (PEs x cycles), host included");
+  const double device = static_cast<double>(cycles - host);
+  const auto rate = [&](int64_t bytes) {
+    return device > 0 ? static_cast<double>(bytes) / device : 0;
+  };
+  const int64_t instruction_bytes = counters.fetch_beats * arch.memory.bus_bytes;
+  list.count("dram_read_bytes", "read from DRAM", counters.load_bytes, "bytes", Origin::kMeasured,
+             "by loads: activations, weights, parameters");
+  list.count("dram_write_bytes", "written to DRAM", counters.store_bytes, "bytes",
+             Origin::kMeasured);
+  list.count("instruction_bytes", "instructions fetched", instruction_bytes, "bytes",
+             Origin::kMeasured);
+  list.real("read_bytes_per_cycle", "read bandwidth", rate(counters.load_bytes + instruction_bytes),
+            2, "bytes/cycle", Origin::kDerived, "average over the device's cycles");
+  list.real("write_bytes_per_cycle", "write bandwidth", rate(counters.store_bytes), 2,
+            "bytes/cycle", Origin::kDerived, "average over the device's cycles");
+}
+
+}  // namespace
+
+std::vector<Figure> counter_figures(const RunResult& result, bool has_cycles, bool has_values) {
+  std::vector<Figure> figures;
+  const auto add = [&](const char* name, const char* kind, const char* unit, const char* meaning,
+                       int64_t value) {
+    if (std::strcmp(kind, "timing") == 0 ? has_cycles : has_values) {
+      figures.push_back(
+          {name, name, static_cast<double>(value), 0, unit, Origin::kMeasured, meaning});
+    }
+  };
+#define QSIM_COUNTER(name, kind, unit, meaning) \
+  add(#name, #kind, unit, meaning, result.counters.name);
+#include "hw/spec/counters.def"
+#undef QSIM_COUNTER
+  return figures;
+}
+
+std::vector<Figure> make_figures(const Program& program, const RunResult& result,
+                                 const Report& report) {
+  FigureList list;
+  if (report.has_cycles) add_cycles(list, report, result.counters);
+  list.count("array_macs", "MACs on the array", macs_at(report, Place::kArray), "MACs",
+             Origin::kDerived, "padding taps included");
+  list.count("vector_macs", "MACs on the vector unit", macs_at(report, Place::kVector), "MACs",
+             Origin::kDerived, "depthwise convolution");
+  int64_t weights = 0;
+  for (const Layer& layer : program.network.layers) {
+    weights += static_cast<int64_t>(layer.weights.size());
+  }
+  if (weights > 0) {
+    list.count("weight_bytes", "weights", weights, "bytes", Origin::kDerived, "int8 codes");
+  }
+  list.count("instructions", "instructions", static_cast<int64_t>(program.instructions.size()),
+             "instructions", Origin::kDerived);
+  list.count("dram_bytes", "DRAM used", program.dram_bytes, "bytes", Origin::kDerived,
+             "instructions, constants, feature maps");
+  return list.take();
+}
+
+}  // namespace qsim

@@ -1,0 +1,121 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/columns.h"
+#include "sim/report/render.h"
+
+namespace qsim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Whole numbers without a point, so that they survive every reader.
+Json number(const std::optional<double>& value, int decimals) {
+  if (!value || !std::isfinite(*value)) return nullptr;
+  if (decimals == 0) return static_cast<int64_t>(*value);
+  return *value;
+}
+
+Json stamp(const FileStamp& file) {
+  return {{"path", file.path}, {"bytes", file.size_bytes}, {"sha256", file.sha256}};
+}
+
+Json manifest_json(const Manifest& manifest) {
+  Json json = {
+      {"tool", "qsim"},
+      {"version", manifest.version},
+      {"command", manifest.command},
+      {"engine", manifest.engine.empty() ? Json() : Json(manifest.engine)},
+      {"value_engine", manifest.value_engine.empty() ? Json() : Json(manifest.value_engine)},
+      {"model", stamp(manifest.model)},
+      {"arch", {{"name", manifest.arch_name}, {"sha256", manifest.arch_sha256}}}};
+  json["data"] = manifest.data ? stamp(*manifest.data) : Json();
+  json["calibration"] = manifest.calibration ? stamp(*manifest.calibration) : Json();
+  return json;
+}
+
+Json machine_json(const Arch& arch) {
+  Json json = {{"name", arch.name}};
+  for (const ArchKey& key : arch_keys()) {
+    const std::string value = get_arch_key(arch, key.name);
+    if (key.range.front() != '[') {
+      json[key.name] = value;
+    } else {
+      json[key.name] = Json::parse(value);
+    }
+  }
+  return json;
+}
+
+Json row_json(const LayerRow& row, const std::vector<Column>& columns) {
+  Json json;
+  for (const Column& column : columns) {
+    json[column.key] = number(column.value(row), column.decimals);
+  }
+  return json;
+}
+
+Json layer_json(const LayerRow& row, const std::vector<Column>& columns) {
+  Json json = {
+      {"name", row.name}, {"op", row.op}, {"place", name_of(row.place)}, {"output", row.output}};
+  json.update(row_json(row, columns));
+  return json;
+}
+
+Json figures_json(const std::vector<Figure>& figures) {
+  Json json = Json::object();
+  for (const Figure& figure : figures) {
+    json[figure.key] = {{"value", number(figure.value, figure.decimals)},
+                        {"unit", figure.unit},
+                        {"origin", name_of(figure.origin)}};
+    if (!figure.note.empty()) json[figure.key]["note"] = figure.note;
+  }
+  return json;
+}
+
+Json accuracy_json(const Accuracy& accuracy) {
+  Json json = {{"scored_samples", accuracy.scored},
+               {"calibration_samples", accuracy.calibration},
+               {"calibration_from_data", accuracy.calibration_from_data},
+               {"seed", accuracy.seed}};
+  if (accuracy.has_labels) {
+    json["top1"] = accuracy.top1;
+    json["float_top1"] = accuracy.float_top1;
+    if (accuracy.top5) json["top5"] = *accuracy.top5;
+    if (accuracy.float_top5) json["float_top5"] = *accuracy.float_top5;
+  }
+  json["agreement"] = accuracy.agreement;
+  json["output_sqnr_db"] = number(accuracy.output_sqnr_db, 1);
+  return json;
+}
+
+}  // namespace
+
+std::string render_json(const Report& report) {
+  const std::vector<Column> columns = layer_columns(report);
+  Json json = {{"manifest", manifest_json(report.manifest)},
+               {"network", report.network},
+               {"machine", machine_json(report.arch)},
+               {"figures", figures_json(report.figures)}};
+  json["layers"] = Json::array();
+  for (const LayerRow& row : report.layers) json["layers"].push_back(layer_json(row, columns));
+  json["total"] = row_json(report.total, columns);
+  json["columns"] = Json::object();
+  for (const Column& column : columns) {
+    json["columns"][column.key] = {
+        {"unit", column.unit}, {"origin", name_of(column.origin)}, {"meaning", column.meaning}};
+  }
+  const Coverage& coverage = report.coverage;
+  json["coverage"] = {{"operators", coverage.operators},
+                      {"array", coverage.array},
+                      {"vector", coverage.vector},
+                      {"host", coverage.host},
+                      {"text", coverage.text()}};
+  json["accuracy"] = report.accuracy ? accuracy_json(*report.accuracy) : Json();
+  json["no_values_because"] = report.value_blockers;
+  json["counters"] = figures_json(report.counters);
+  json["not_modelled"] = report.not_modelled;
+  return json.dump(1) + "\n";
+}
+
+}  // namespace qsim

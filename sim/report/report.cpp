@@ -1,0 +1,138 @@
+#include "sim/report/report.h"
+
+#include <stdexcept>
+
+#include "sim/report/figures.h"
+
+namespace qsim {
+namespace {
+
+// What the numbers leave out, for every machine and network.
+const char* const kNotModelled[] = {
+    "energy, power and area",
+    "DRAM banks, rows, refresh and turnaround: memory is a latency and a bandwidth",
+    "other masters on the memory bus, and the host's own memory traffic",
+    "the work of a host step: it costs host.step_cycles and host.elements_per_cycle",
+    "starting the machine: writing weights and instructions to DRAM, the first call's latency",
+    "whether the clock of clock.mhz can be reached"};
+
+std::vector<Place> places_of(const Program& program) {
+  const IntegerNetwork& network = program.network;
+  std::vector<bool> on_array(network.layers.size()), on_vector(network.layers.size());
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const auto layer = static_cast<size_t>(program.info[i].layer);
+    if (std::holds_alternative<Matmul>(program.instructions[i].op)) on_array[layer] = true;
+    if (std::holds_alternative<Vector>(program.instructions[i].op)) on_vector[layer] = true;
+  }
+  std::vector<bool> on_host(network.layers.size());
+  for (const Step& step : program.steps) {
+    if (step.host_layer >= 0) on_host[static_cast<size_t>(step.host_layer)] = true;
+  }
+  std::vector<Place> places;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    if (!on_array[i] && !on_vector[i] && !on_host[i]) {
+      throw std::logic_error("report: layer " + network.layers[i].name +
+                             " has neither instructions nor a host step");
+    }
+    places.push_back(on_host[i] ? Place::kHost : on_array[i] ? Place::kArray : Place::kVector);
+  }
+  return places;
+}
+
+std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerAccount>& times,
+                                const std::optional<Accuracy>& accuracy) {
+  const IntegerNetwork& network = program.network;
+  const std::vector<Place> places = places_of(program);
+  const std::vector<Traffic> traffic = count_traffic(program);
+  std::vector<LayerRow> rows;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const NetTensor& output = network.tensor(layer.output);
+    LayerRow row;
+    row.name = layer.name;
+    row.op = layer.is_depthwise(network.tensors) ? "depthwise" : name_of(layer.op);
+    row.place = places[i];
+    row.output = {output.n, output.h, output.w, output.c};
+    row.macs = mac_count(network, layer);
+    if (!times.empty()) row.time = times[i];
+    row.traffic = traffic[i];
+    if (accuracy && i < accuracy->layer_sqnr_db.size()) row.sqnr_db = accuracy->layer_sqnr_db[i];
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+LayerRow make_total(const std::vector<LayerRow>& rows) {
+  LayerRow total;
+  total.name = "total";
+  for (const LayerRow& row : rows) {
+    total.macs += row.macs;
+    total.time.cycles += row.time.cycles;
+    total.time.account += row.time.account;
+    total.traffic += row.traffic;
+  }
+  return total;
+}
+
+Coverage make_coverage(const std::vector<LayerRow>& rows, bool has_cycles) {
+  Coverage coverage;
+  if (has_cycles) coverage.host_cycles = 0;
+  for (const LayerRow& row : rows) {
+    ++coverage.operators;
+    ++(row.place == Place::kArray    ? coverage.array
+       : row.place == Place::kVector ? coverage.vector
+                                     : coverage.host);
+    if (has_cycles && row.place == Place::kHost) *coverage.host_cycles += row.time.cycles;
+  }
+  return coverage;
+}
+
+}  // namespace
+
+const char* name_of(Origin origin) {
+  constexpr const char* kNames[] = {"measured", "derived", "assumed"};
+  return kNames[static_cast<int>(origin)];
+}
+
+const char* name_of(Place place) {
+  constexpr const char* kNames[] = {"array", "vector", "host"};
+  return kNames[static_cast<int>(place)];
+}
+
+double LayerRow::utilization(int64_t pes) const {
+  if (time.cycles == 0) return 0;
+  return static_cast<double>(time.account[CycleState::kUseful]) /
+         (static_cast<double>(time.cycles) * static_cast<double>(pes));
+}
+
+std::string Coverage::text() const {
+  return "all " + std::to_string(operators) + " operators placed: " + std::to_string(array) +
+         " on the array, " + std::to_string(vector) + " on the vector unit, " +
+         std::to_string(host) + " on the host" +
+         (host_cycles ? " (" + std::to_string(*host_cycles) + " cycles)" : "");
+}
+
+Report make_report(const Program& program, const RunResult& result, bool has_values,
+                   Manifest manifest, std::optional<Accuracy> accuracy) {
+  Report report;
+  report.network = program.network.name;
+  report.manifest = std::move(manifest);
+  report.arch = program.arch;
+  report.has_cycles = !result.timing.empty();
+  std::vector<LayerAccount> times;
+  if (report.has_cycles) times = account_for(program, result).layers;
+  report.layers = make_rows(program, times, accuracy);
+  report.total = make_total(report.layers);
+  if (report.has_cycles && !(report.total.traffic == traffic_of(result.counters))) {
+    throw std::logic_error("report: traffic by layer does not add up to the engine's counters");
+  }
+  report.coverage = make_coverage(report.layers, report.has_cycles);
+  report.accuracy = std::move(accuracy);
+  report.value_blockers = program.network.value_blockers;
+  report.not_modelled.assign(std::begin(kNotModelled), std::end(kNotModelled));
+  report.figures = make_figures(program, result, report);
+  report.counters = counter_figures(result, report.has_cycles, has_values);
+  return report;
+}
+
+}  // namespace qsim

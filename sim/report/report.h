@@ -1,0 +1,92 @@
+// Report: everything a run has to say, as one value. Rendered as text, JSON and CSV (render.h).
+// docs/user/report.md explains each number to its reader.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/report/account.h"
+#include "sim/report/manifest.h"
+#include "sim/report/traffic.h"
+
+namespace qsim {
+
+// Measured: an engine counted it. Derived: follows from measured numbers, the program or the
+// network. Assumed: rests on a figure that nobody measured (the clock, what a host step costs).
+enum class Origin : uint8_t { kMeasured, kDerived, kAssumed };
+const char* name_of(Origin origin);
+
+// Where a layer is executed.
+enum class Place : uint8_t { kArray, kVector, kHost };
+const char* name_of(Place place);  // "array", "vector", "host"
+
+struct LayerRow {
+  std::string name;  // of the ONNX node
+  std::string op;    // "conv", "add", ...
+  Place place = Place::kArray;
+  Shape output;       // n, h, w, c
+  int64_t macs = 0;   // multiply-accumulates, padding taps included
+  LayerAccount time;  // all zero without a timed engine
+  Traffic traffic;
+  std::optional<double> sqnr_db;  // of its output against the float network's, see Accuracy
+
+  double utilization(int64_t pes) const;  // useful PE-cycles over all; 0 when it owns no cycles
+};
+
+struct Accuracy {
+  int64_t scored = 0;       // samples evaluated; none of them calibrated
+  int64_t calibration = 0;  // samples that calibrated; 0 when the file carries its quantization
+  bool calibration_from_data = false;  // they were drawn from --data by `seed`
+  uint64_t seed = 0;
+  bool has_labels = false;
+  // Shares in [0, 1]. Of labels hit, first output; top-5 only when it has more than 5 classes.
+  double top1 = 0, float_top1 = 0;
+  std::optional<double> top5, float_top5;
+  double agreement = 0;  // samples whose greatest output is the float network's
+  // 10 log10(sum of squares of the float values / sum of squared differences), over all samples,
+  // first output; absent when the outputs are equal.
+  std::optional<double> output_sqnr_db;
+  std::vector<std::optional<double>> layer_sqnr_db;  // parallel to the network's layers
+};
+
+// One number of the summary.
+struct Figure {
+  std::string key;    // "cycles": the key in JSON
+  std::string title;  // "cycles"
+  double value = 0;
+  int decimals = 0;  // 0: a whole number, exact below 2^53
+  std::string unit;
+  Origin origin = Origin::kDerived;
+  std::string note;  // what it includes or rests on
+};
+
+struct Coverage {
+  int64_t operators = 0, array = 0, vector = 0, host = 0;
+  std::optional<int64_t> host_cycles;  // of a timed engine
+  std::string text() const;  // "all 12 operators placed: 8 on the array, 2 on the vector unit, ..."
+};
+
+struct Report {
+  std::string network;
+  Manifest manifest;
+  Arch arch;
+  bool has_cycles = false;
+  std::vector<LayerRow> layers;  // in the network's order
+  LayerRow total;                // name "total"
+  std::vector<Figure> figures;   // the summary
+  std::vector<Figure> counters;  // of counters.def, as the engine counted them
+  Coverage coverage;
+  std::optional<Accuracy> accuracy;
+  std::vector<std::string> value_blockers;  // why there are no values, when there are none
+  std::vector<std::string> not_modelled;
+};
+
+// `result` is of a timed engine, or of one that carries values alone (its timing is empty); its
+// counters.def values count when `has_values`. Throws
+// std::logic_error when the account or the traffic does not add up, or when a layer has neither
+// instructions nor a host step: no operator may cost nothing because nobody modelled it.
+Report make_report(const Program& program, const RunResult& result, bool has_values,
+                   Manifest manifest, std::optional<Accuracy> accuracy);
+
+}  // namespace qsim
