@@ -8,14 +8,7 @@
 #include <algorithm>
 #include <bit>
 
-// One compilation per instruction set, chosen when the program is loaded. Sanitizers instrument the
-// resolver, which runs before they are ready.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define QSIM_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define QSIM_CLONES
-#endif
+#include "hw/spec/arithmetic_clones.h"
 
 namespace qsim {
 namespace {

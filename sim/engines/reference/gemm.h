@@ -1,0 +1,66 @@
+// An exact product of uint8 rows with int8 weights, by oneDNN, weights packed once.
+#pragma once
+
+#include <cstdint>
+#include <dnnl.hpp>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "sim/engines/reference/gemm_path.h"
+
+namespace qsim::reference {
+
+// Within its scope the calling task's OpenMP limit is one thread, which oneDNN obeys: when it plans
+// a primitive and when it runs a GEMM.
+class OneThread {
+ public:
+  OneThread();
+  ~OneThread();
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+class Gemm {
+ public:
+  // weights: n rows of k codes. Copies them.
+  Gemm(const int8_t* weights, int64_t n, int64_t k, GemmPath path);
+
+  // Rows that run() may read from `a` and write to `c` when asked for `rows`: a little more, since
+  // primitives exist for few sizes. Prepares the primitive; call it before run(), from one thread.
+  int64_t prepare(int64_t rows);
+
+  // Buffers of one thread.
+  struct Workspace {
+    std::vector<uint8_t> scratchpad;
+    std::vector<float> a, c;
+  };
+
+  // c[r][j] = sum over i of a[r][i] * weights[j][i], modulo 2^32. a: prepare(rows) x k,
+  // c: prepare(rows) x n, both dense. Threads may call it at once, each with its workspace, in
+  // the scope of a OneThread.
+  void run(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const;
+
+ private:
+  void pack(const int8_t* weights);
+  void run_int8(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const;
+  void run_float(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const;
+  dnnl::matmul::primitive_desc describe(int64_t rows, const dnnl::memory::desc& weights) const;
+
+  struct Sized {
+    dnnl::matmul primitive;
+    dnnl::memory::desc a, c, scratchpad;
+  };
+
+  int64_t n_, k_;
+  bool int8_;
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::memory packed_;               // kInt8
+  std::map<int64_t, Sized> by_rows_;  // kInt8
+  std::vector<float> float_weights_;  // kFloat: k x n
+};
+
+}  // namespace qsim::reference
