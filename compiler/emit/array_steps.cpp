@@ -178,7 +178,7 @@ class ArraySteps {
     op.clamp_low = view_.layer.clamp_low, op.clamp_high = view_.layer.clamp_high;
     WorkOp work;
     work.op = op;
-    work.info = {view_.id, tile.n, tile.y, tile.x, block * view_.arch.array.cols, 0};
+    work.info = view_.part(tile, block * view_.arch.array.cols);
     work.pieces = {kNoPiece, output.piece, params_, kNoPiece};
     work.touch({Space::kAccumulator, false, kNoPiece, -1, acc, acc + tile.h * tile.w});
     work.touch({Space::kParam, false, params_, -1, op.param, op.param + bytes});

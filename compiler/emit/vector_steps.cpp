@@ -123,7 +123,7 @@ class VectorSteps {
                int32_t channel) {
     WorkOp work;
     work.op = op;
-    work.info = {view_.id, tile.n, tile.y, tile.x, channel, 0};
+    work.info = view_.part(tile, channel);
     work.pieces = {source.piece, target.piece, kNoPiece, kNoPiece};
     work.touch(source.access);
     work.touch(target.access);

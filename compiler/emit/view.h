@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.h"
+#include "hw/spec/program.h"
 
 namespace qsim {
 
@@ -22,6 +23,11 @@ struct ReductionBox {
   int32_t ky = 0, kh = 1, kx = 0, kw = 1, cblock = 0, cblocks = 1;
   int32_t pass = 0;
   int64_t tiles() const { return int64_t{1} * kh * kw * cblocks; }
+};
+
+// A rectangle of output pixels of one image.
+struct OutTile {
+  int32_t n = 0, y = 0, x = 0, h = 1, w = 1;
 };
 
 struct LayerView {
@@ -43,6 +49,8 @@ struct LayerView {
     return int64_t{images} * ceil_div(out_h, plan.tile_h) * ceil_div(out_w, plan.tile_w);
   }
   int32_t block_channels(int32_t block) const;  // output channels of a block
+  // What the instruction writes that produces the layer's output from `channel` on at a tile.
+  InstructionInfo part(const OutTile& tile, int32_t channel) const;
 
   // Matmul: reduction elements before and after packing.
   int32_t packed_elements() const { return window.kh * window.kw * in_c; }
@@ -58,10 +66,6 @@ struct LayerView {
   int64_t param_block_bytes() const;
 };
 
-// A rectangle of output pixels of one image.
-struct OutTile {
-  int32_t n = 0, y = 0, x = 0, h = 1, w = 1;
-};
 std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan);
 
 // The source pixels that a tile needs, clipped to the image, never empty: h x w of them from (y, x) on,

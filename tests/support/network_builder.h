@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -64,9 +63,5 @@ IntegerNetwork resnet50_shapes();
 
 // MLPerf Tiny's ResNet-8 at 32 x 32: 12.5 M MACs; random values when seed != 0.
 IntegerNetwork resnet8(uint32_t seed);
-
-// A small random network: a seeded draw of layers and geometries, with values. Prints what it drew
-// into `features` (counts by feature name) for coverage.
-IntegerNetwork random_network(uint32_t seed, std::map<std::string, int>& features);
 
 }  // namespace qsim
