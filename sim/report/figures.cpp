@@ -21,7 +21,7 @@ class FigureList {
   std::vector<Figure> figures_;
 };
 
-int64_t macs_at(const Report& report, Place place) {
+int64_t macs_at(const Report& report, LayerPlace place) {
   int64_t macs = 0;
   for (const LayerRow& row : report.layers) {
     if (row.place == place) macs += row.macs;
@@ -37,7 +37,7 @@ void add_cycles(FigureList& list, const Report& report, const Counters& counters
   list.count("cycles", "cycles", cycles, "cycles", Origin::kMeasured,
              "one inference, host steps included");
   list.count("host_cycles", "on the host", host, "cycles", Origin::kAssumed,
-             "by host.step_cycles, host.elements_per_cycle");
+             "what the keys host.* state");
   const double seconds = static_cast<double>(cycles) / (arch.clock.mhz * 1e6);
   list.real("time_ms", "time", seconds * 1e3, 3, "ms", Origin::kAssumed, clock);
   list.real("inferences_per_second", "rate", seconds > 0 ? 1 / seconds : 0, 1, "inferences/s",
@@ -83,9 +83,9 @@ std::vector<Figure> make_figures(const Program& program, const RunResult& result
                                  const Report& report) {
   FigureList list;
   if (report.has_cycles) add_cycles(list, report, result.counters);
-  list.count("array_macs", "MACs on the array", macs_at(report, Place::kArray), "MACs",
+  list.count("array_macs", "array MACs", macs_at(report, LayerPlace::kArray), "MACs",
              Origin::kDerived, "padding taps included");
-  list.count("vector_macs", "MACs on the vector unit", macs_at(report, Place::kVector), "MACs",
+  list.count("vector_macs", "vector unit MACs", macs_at(report, LayerPlace::kVector), "MACs",
              Origin::kDerived, "depthwise convolution");
   int64_t weights = 0;
   for (const Layer& layer : program.network.layers) {

@@ -78,13 +78,13 @@ Json accuracy_json(const Accuracy& accuracy) {
                {"calibration_samples", accuracy.calibration},
                {"calibration_from_data", accuracy.calibration_from_data},
                {"seed", accuracy.seed}};
-  if (accuracy.has_labels) {
-    json["top1"] = accuracy.top1;
-    json["float_top1"] = accuracy.float_top1;
-    if (accuracy.top5) json["top5"] = *accuracy.top5;
-    if (accuracy.float_top5) json["float_top5"] = *accuracy.float_top5;
-  }
-  json["agreement"] = accuracy.agreement;
+  const std::pair<const char*, const std::optional<double>&> shares[] = {
+      {"top1", accuracy.top1},
+      {"float_top1", accuracy.float_top1},
+      {"top5", accuracy.top5},
+      {"float_top5", accuracy.float_top5},
+      {"agreement", accuracy.agreement}};
+  for (const auto& [key, share] : shares) json[key] = share ? Json(*share) : Json();
   json["output_sqnr_db"] = number(accuracy.output_sqnr_db, 1);
   return json;
 }

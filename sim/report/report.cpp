@@ -16,7 +16,7 @@ const char* const kNotModelled[] = {
     "starting the machine: writing weights and instructions to DRAM, the first call's latency",
     "whether the clock of clock.mhz can be reached"};
 
-std::vector<Place> places_of(const Program& program) {
+std::vector<LayerPlace> places_of(const Program& program) {
   const IntegerNetwork& network = program.network;
   std::vector<bool> on_array(network.layers.size()), on_vector(network.layers.size());
   for (size_t i = 0; i < program.instructions.size(); ++i) {
@@ -28,13 +28,15 @@ std::vector<Place> places_of(const Program& program) {
   for (const Step& step : program.steps) {
     if (step.host_layer >= 0) on_host[static_cast<size_t>(step.host_layer)] = true;
   }
-  std::vector<Place> places;
+  std::vector<LayerPlace> places;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     if (!on_array[i] && !on_vector[i] && !on_host[i]) {
       throw std::logic_error("report: layer " + network.layers[i].name +
                              " has neither instructions nor a host step");
     }
-    places.push_back(on_host[i] ? Place::kHost : on_array[i] ? Place::kArray : Place::kVector);
+    places.push_back(on_host[i]    ? LayerPlace::kHost
+                     : on_array[i] ? LayerPlace::kArray
+                                   : LayerPlace::kVector);
   }
   return places;
 }
@@ -42,7 +44,7 @@ std::vector<Place> places_of(const Program& program) {
 std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerAccount>& times,
                                 const std::optional<Accuracy>& accuracy) {
   const IntegerNetwork& network = program.network;
-  const std::vector<Place> places = places_of(program);
+  const std::vector<LayerPlace> places = places_of(program);
   const std::vector<Traffic> traffic = count_traffic(program);
   std::vector<LayerRow> rows;
   for (size_t i = 0; i < network.layers.size(); ++i) {
@@ -79,10 +81,10 @@ Coverage make_coverage(const std::vector<LayerRow>& rows, bool has_cycles) {
   if (has_cycles) coverage.host_cycles = 0;
   for (const LayerRow& row : rows) {
     ++coverage.operators;
-    ++(row.place == Place::kArray    ? coverage.array
-       : row.place == Place::kVector ? coverage.vector
-                                     : coverage.host);
-    if (has_cycles && row.place == Place::kHost) *coverage.host_cycles += row.time.cycles;
+    ++(row.place == LayerPlace::kArray    ? coverage.array
+       : row.place == LayerPlace::kVector ? coverage.vector
+                                          : coverage.host);
+    if (has_cycles && row.place == LayerPlace::kHost) *coverage.host_cycles += row.time.cycles;
   }
   return coverage;
 }
@@ -94,7 +96,7 @@ const char* name_of(Origin origin) {
   return kNames[static_cast<int>(origin)];
 }
 
-const char* name_of(Place place) {
+const char* name_of(LayerPlace place) {
   constexpr const char* kNames[] = {"array", "vector", "host"};
   return kNames[static_cast<int>(place)];
 }

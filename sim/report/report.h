@@ -18,13 +18,13 @@ enum class Origin : uint8_t { kMeasured, kDerived, kAssumed };
 const char* name_of(Origin origin);
 
 // Where a layer is executed.
-enum class Place : uint8_t { kArray, kVector, kHost };
-const char* name_of(Place place);  // "array", "vector", "host"
+enum class LayerPlace : uint8_t { kArray, kVector, kHost };
+const char* name_of(LayerPlace place);  // "array", "vector", "host"
 
 struct LayerRow {
   std::string name;  // of the ONNX node
   std::string op;    // "conv", "add", ...
-  Place place = Place::kArray;
+  LayerPlace place = LayerPlace::kArray;
   Shape output;       // n, h, w, c
   int64_t macs = 0;   // multiply-accumulates, padding taps included
   LayerAccount time;  // all zero without a timed engine
@@ -39,13 +39,12 @@ struct Accuracy {
   int64_t calibration = 0;  // samples that calibrated; 0 when the file carries its quantization
   bool calibration_from_data = false;  // they were drawn from --data by `seed`
   uint64_t seed = 0;
-  bool has_labels = false;
-  // Shares in [0, 1]. Of labels hit, first output; top-5 only when it has more than 5 classes.
-  double top1 = 0, float_top1 = 0;
-  std::optional<double> top5, float_top5;
-  double agreement = 0;  // samples whose greatest output is the float network's
-  // 10 log10(sum of squares of the float values / sum of squared differences), over all samples,
-  // first output; absent when the outputs are equal.
+  // Shares in [0, 1], of the first output. Top-k need labels, top-5 more than 5 classes; what names
+  // the float network needs the ONNX file.
+  std::optional<double> top1, float_top1, top5, float_top5;
+  std::optional<double> agreement;  // samples whose greatest output is the float network's
+  // 10 log10(sum of squares of the float values / sum of squared differences) over all samples, of
+  // the first output; absent when there is no difference.
   std::optional<double> output_sqnr_db;
   std::vector<std::optional<double>> layer_sqnr_db;  // parallel to the network's layers
 };

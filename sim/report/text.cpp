@@ -66,7 +66,7 @@ std::string layer_table(const Report& report, size_t width) {
     titles.push_back(
         {is_account(column) ? column.title + " %" : column.title, true, column.priority});
   }
-  if (report.has_cycles) titles.push_back({"mostly lost to", false, 1});
+  if (report.has_cycles) titles.push_back({"mostly lost to", false, 0});
   TextTable table(titles);
   const auto add = [&](const LayerRow& row, bool is_total) {
     std::vector<std::string> cells = {row.name, row.op, is_total ? "" : name_of(row.place),
@@ -102,7 +102,9 @@ std::string figure_table(const Report& report, size_t width) {
   return "Totals:\n" + table.render(width);
 }
 
-std::string percent(double share) { return number_text(100 * share, 2) + " %"; }
+std::string percent(const std::optional<double>& share) {
+  return share ? number_text(100 * *share, 2) + " %" : "";
+}
 
 std::string accuracy_text(const Accuracy& accuracy) {
   std::string text = "Accuracy on " + std::to_string(accuracy.scored) + " samples (measured";
@@ -114,16 +116,17 @@ std::string accuracy_text(const Accuracy& accuracy) {
   }
   text += "):\n";
   TextTable table({{"", false}, {"integer", true}, {"float", true}});
-  if (accuracy.has_labels) {
+  if (accuracy.top1) {
     table.add_row({"  top-1", percent(accuracy.top1), percent(accuracy.float_top1)});
-    if (accuracy.top5 && accuracy.float_top5) {
-      table.add_row({"  top-5", percent(*accuracy.top5), percent(*accuracy.float_top5)});
-    }
   }
-  table.add_row({"  same answer as the float network", percent(accuracy.agreement), ""});
-  table.add_row(
-      {"  output SQNR",
-       accuracy.output_sqnr_db ? number_text(*accuracy.output_sqnr_db, 1) + " dB" : "equal", ""});
+  if (accuracy.top5) {
+    table.add_row({"  top-5", percent(accuracy.top5), percent(accuracy.float_top5)});
+  }
+  if (accuracy.agreement) {
+    table.add_row({"  same answer as the float network", percent(accuracy.agreement), ""});
+    const std::optional<double>& sqnr = accuracy.output_sqnr_db;
+    table.add_row({"  output SQNR", sqnr ? number_text(*sqnr, 1) + " dB" : "equal", ""});
+  }
   return text + table.render(size_t{1} << 16);
 }
 
