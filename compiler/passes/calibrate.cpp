@@ -1,0 +1,81 @@
+#include "compiler/passes/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hw/spec/error.h"
+
+namespace qsim {
+
+Calibrator::Calibrator(const Graph& graph) : expanded_(expand_sums(graph)) {
+  executor_ = std::make_unique<const FloatExecutor>(expanded_ ? *expanded_ : graph);
+}
+
+Calibrator::~Calibrator() = default;
+
+void Calibrator::observe(const std::vector<Tensor>& inputs) {
+  const Graph& graph = executor_->graph();
+  executor_->run(inputs, [&](ValueId id, const Shape&, std::span<const float> values) {
+    if (values.empty()) return;
+    // Sums propagate infinities and NaN, so one pass finds range and trouble.
+    float low = values[0], high = values[0], probe = 0;
+    for (float v : values) {
+      low = std::min(low, v);
+      high = std::max(high, v);
+      probe += v - v;
+    }
+    if (probe != 0 || std::isnan(probe)) {
+      throw Error("calibration: value " + graph.value(id).name + " is infinite or not a number");
+    }
+    const auto [range, is_new] = result_.ranges.try_emplace(id, Range{low, high});
+    range->second = {std::min(range->second.low, low), std::max(range->second.high, high)};
+  });
+  if (!inputs.empty() && !inputs[0].shape.empty()) result_.samples += inputs[0].shape[0];
+}
+
+std::unique_ptr<const Graph> expand_sums(const Graph& graph) {
+  const bool needed = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+    return node.op == "Sum" && node.inputs.size() > 2;
+  });
+  if (!needed) return nullptr;
+  auto result = std::make_unique<Graph>(graph);
+  result->nodes.clear();
+  for (const Node& node : graph.nodes) {
+    if (node.op != "Sum" || node.inputs.size() <= 2) {
+      result->nodes.push_back(node);
+      continue;
+    }
+    ValueId sum = node.inputs[0];
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      const bool last = i + 1 == node.inputs.size();
+      Node add = node;
+      add.op = "Add";
+      add.inputs = {sum, node.inputs[i]};
+      if (!last) {
+        add.name += ":" + std::to_string(i + 1);
+        Value partial = graph.value(node.outputs[0]);
+        partial.name += ":" + std::to_string(i + 1);
+        result->values.push_back(partial);
+        add.outputs = {static_cast<ValueId>(result->values.size()) - 1};
+      }
+      sum = add.outputs[0];
+      result->nodes.push_back(add);
+    }
+  }
+  result->link();
+  return result;
+}
+
+Quantization quantization_of(Range range) {
+  const float low = std::min(range.low, 0.0f), high = std::max(range.high, 0.0f);
+  const float scale = (high - low) / 255.0f;
+  if (!std::isfinite(scale))
+    throw Error("calibration: a range of [" + std::to_string(low) + ", " + std::to_string(high) +
+                "] is too wide for float32");
+  constexpr float kLeast = 1e-30f;  // keeps ratios of scales inside float32
+  if (scale < kLeast) return {1.0f, 0};
+  const float zero = std::clamp(std::rint(-128.0f - low / scale), -128.0f, 127.0f);
+  return {scale, static_cast<int32_t>(zero)};
+}
+
+}  // namespace qsim

@@ -1,0 +1,233 @@
+#include "compiler/passes/flow_builder.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "compiler/float/kernels.h"
+#include "hw/spec/error.h"
+
+namespace qsim {
+
+const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
+  static constexpr Row kRows[] = {
+      {"Add", &FlowBuilder::add},
+      {"AveragePool", &FlowBuilder::pool},
+      {"BatchNormalization", &FlowBuilder::batch_normalization},
+      {"Cast", &FlowBuilder::same},
+      {"Clip", &FlowBuilder::clamp},
+      {"Concat", &FlowBuilder::concat},
+      {"Conv", &FlowBuilder::conv},
+      {"DequantizeLinear", &FlowBuilder::dequantize_linear},
+      {"Dropout", &FlowBuilder::same},
+      {"Flatten", &FlowBuilder::reshape},
+      {"Gemm", &FlowBuilder::gemm},
+      {"GlobalAveragePool", &FlowBuilder::pool},
+      {"Identity", &FlowBuilder::same},
+      {"LogSoftmax", &FlowBuilder::softmax},
+      {"MatMul", &FlowBuilder::matmul},
+      {"MaxPool", &FlowBuilder::pool},
+      {"Pad", &FlowBuilder::pad},
+      {"QGemm", &FlowBuilder::qgemm},
+      {"QLinearAdd", &FlowBuilder::qlinear_add},
+      {"QLinearAveragePool", &FlowBuilder::qlinear_average_pool},
+      {"QLinearConcat", &FlowBuilder::qlinear_concat},
+      {"QLinearConv", &FlowBuilder::qlinear_conv},
+      {"QLinearGlobalAveragePool", &FlowBuilder::qlinear_average_pool},
+      {"QLinearMatMul", &FlowBuilder::qlinear_matmul},
+      {"QLinearSoftmax", &FlowBuilder::qlinear_softmax},
+      {"QuantizeLinear", &FlowBuilder::quantize_linear},
+      {"ReduceMean", &FlowBuilder::reduce_mean},
+      {"Relu", &FlowBuilder::clamp},
+      {"Reshape", &FlowBuilder::reshape},
+      {"Softmax", &FlowBuilder::softmax},
+      {"Squeeze", &FlowBuilder::reshape},
+      {"Sum", &FlowBuilder::add},
+      {"Transpose", &FlowBuilder::transpose},
+      {"Unsqueeze", &FlowBuilder::reshape},
+  };
+  const auto* found = std::find_if(std::begin(kRows), std::end(kRows),
+                                   [op](const Row& row) { return row.op == op; });
+  return found == std::end(kRows) ? nullptr : found;
+}
+
+FlowBuilder::FlowBuilder(const Graph& graph, Problems& problems)
+    : graph_(graph),
+      problems_(problems),
+      edges_(graph.values.size(), -1),
+      frozen_(graph.values.size(), false) {
+  flow_.name = graph.name;
+  for (size_t i = 0; i < graph.values.size(); ++i) frozen_[i] = graph.values[i].is_constant;
+}
+
+Flow FlowBuilder::build() {
+  for (ValueId id : graph_.inputs) {
+    const Value& value = graph_.value(id);
+    const EdgeId edge = new_edge(id);
+    flow_.inputs.push_back(edge);
+    flow_.edge(edge).is_float = value.type == DataType::kFloat || value.type == DataType::kDouble;
+    if (!flow_.edge(edge).is_float && value.type != DataType::kInt8 &&
+        value.type != DataType::kUint8) {
+      problems_.add("input " + value.name,
+                    std::string("type ") + name_of(value.type) + " has no integer form");
+    }
+  }
+  for (const Node& node : graph_.nodes) build_node(node);
+  build_outputs();
+  return std::move(flow_);
+}
+
+void FlowBuilder::build_node(const Node& node) {
+  const bool frozen = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                  [&](ValueId id) { return id == kNoValue || is_frozen(id); });
+  if (frozen) {
+    for (ValueId id : node.outputs) {
+      if (id != kNoValue) frozen_[static_cast<size_t>(id)] = true;
+    }
+    return;
+  }
+  // After an unsupported node its result is still an edge, so that later problems are found as
+  // well.
+  const std::string place = "node " + node.name + " (" + node.op + ")";
+  const Row* row = find_row(node.op);
+  try {
+    if (row == nullptr) throw Error("the operator has no integer form");
+    (this->*row->handler)(node);
+  } catch (const Error& error) {
+    problems_.add(place, error.what());
+    if (edges_[static_cast<size_t>(node.outputs[0])] < 0) new_edge(node.outputs[0]);
+  }
+}
+
+void FlowBuilder::build_outputs() {
+  for (ValueId id : graph_.outputs) {
+    const Value& value = graph_.value(id);
+    if (is_frozen(id)) {
+      problems_.add("output " + value.name, "is constant");
+      continue;
+    }
+    flow_.outputs.push_back(edge_of(id));
+    flow_.output_names.push_back(value.name);
+    flow_.output_shapes.push_back(value.shape);
+    flow_.output_is_float.push_back(value.type == DataType::kFloat ||
+                                    value.type == DataType::kDouble);
+    if (!flow_.output_is_float.back()) flow_.edge(edge_of(id)).file_type = value.type;
+  }
+}
+
+EdgeId FlowBuilder::new_edge(ValueId id) {
+  const Value& value = graph_.value(id);
+  Edge edge;
+  edge.name = value.name;
+  edge.shape = value.shape;
+  edge.range_value = id;
+  if (value.type == DataType::kInt8 || value.type == DataType::kUint8) edge.file_type = value.type;
+  const EdgeId result = flow_.add_edge(std::move(edge));
+  alias(id, result);
+  return result;
+}
+
+EdgeId FlowBuilder::edge_of(ValueId id) const {
+  if (is_frozen(id)) throw Error("a constant where an activation is expected is not supported");
+  const EdgeId edge = edges_[static_cast<size_t>(id)];
+  if (edge < 0)
+    throw Error("its input " + graph_.value(id).name + " is a second output, not supported");
+  return edge;
+}
+
+EdgeId FlowBuilder::codes_of(ValueId id) {
+  const EdgeId edge = edge_of(id);
+  if (!flow_.edge(edge).is_float) return edge;
+  const auto [found, is_new] = quantized_.try_emplace(edge, -1);
+  if (!is_new) return found->second;
+  Edge codes = flow_.edge(edge);
+  codes.is_float = false;
+  codes.name += ":codes";
+  found->second = flow_.add_edge(codes);
+  Op op{};
+  op.kind = OpKind::kQuantize;
+  op.name = flow_.edge(edge).name + "/quantize";
+  op.inputs = {edge};
+  op.output = found->second;
+  flow_.ops.push_back(op);
+  return found->second;
+}
+
+Op& FlowBuilder::add_op(OpKind kind, const Node& node, std::vector<EdgeId> inputs, EdgeId output) {
+  Op op{};
+  op.kind = kind;
+  op.name = node.name;
+  op.inputs = std::move(inputs);
+  op.output = output;
+  flow_.ops.push_back(std::move(op));
+  return flow_.ops.back();
+}
+
+EdgeId FlowBuilder::add_transpose(const Node& node, EdgeId input,
+                                  const std::vector<int64_t>& perm) {
+  Edge edge = flow_.edge(input);
+  edge.name += ":transposed";
+  for (size_t d = 0; d < perm.size(); ++d)
+    edge.shape[d] = flow_.edge(input).shape[static_cast<size_t>(perm[d])];
+  const EdgeId output = flow_.add_edge(edge);
+  add_op(OpKind::kTranspose, node, {input}, output).axes = perm;
+  return output;
+}
+
+std::vector<int64_t> FlowBuilder::ints(const Node& node, const char* name, size_t i) const {
+  return node.attr_ints(
+      name, has(node, i) ? graph_.value(node.inputs[i]).data.as_ints() : std::vector<int64_t>());
+}
+
+double FlowBuilder::scalar(const Node& node, size_t i, double fallback) const {
+  if (!has(node, i)) return fallback;
+  const Value& value = graph_.value(node.inputs[i]);
+  return value.is_filled ? value.fill : double{value.data.as_floats().at(0)};
+}
+
+Operand FlowBuilder::operand(const Node& node, size_t i) const {
+  if (!has(node, i)) return {};
+  if (!is_frozen(node.inputs[i])) throw Error("a product of two activations is not supported");
+  return resolve_operand(graph_, node.inputs[i]);
+}
+
+Operand FlowBuilder::code_operand(const Node& node, const CodeOperand& at, int axis) const {
+  Operand o = operand(node, at.value);
+  const CodeParameters p = read_parameters(graph_, node, at.scale, at.zero_point);
+  o.is_codes = true;
+  o.scale = p.scale;
+  o.zero_point.clear();
+  for (float zero : p.zero_point) o.zero_point.push_back(static_cast<int32_t>(zero));
+  o.axis = p.scale.size() == 1 ? -1 : axis;
+  return o;
+}
+
+Operand FlowBuilder::matrix(Operand weight) const {
+  if (weight.shape.size() == 1) {
+    weight.shape.push_back(1);
+    weight.strides.push_back(0);
+    return weight;
+  }
+  const auto leading = static_cast<std::ptrdiff_t>(weight.shape.size() - 2);
+  if (element_count(Shape(weight.shape.begin(), weight.shape.begin() + leading)) != 1) {
+    throw Error("a batch of weight matrices is not supported");
+  }
+  weight.shape.erase(weight.shape.begin(), weight.shape.begin() + leading);
+  weight.strides.erase(weight.strides.begin(), weight.strides.begin() + leading);
+  if (weight.axis >= 0) weight.axis -= static_cast<int>(leading);
+  return weight;
+}
+
+double FlowBuilder::real_of(const Node& node, double stored) const {
+  const DataType type = graph_.value(node.inputs[0]).type;
+  if (type != DataType::kInt8 && type != DataType::kUint8) return stored;
+  const Edge& edge = flow_.edge(edge_of(node.inputs[0]));
+  if (!edge.quant) throw Error("codes of unknown scale");
+  const int32_t shift = type == DataType::kUint8 ? -128 : 0;
+  return double{edge.quant->scale} * (stored + shift - edge.quant->zero_point);
+}
+
+Flow build_flow(const Graph& graph, Problems& problems) {
+  return FlowBuilder(graph, problems).build();
+}
+
+}  // namespace qsim

@@ -1,0 +1,96 @@
+// Graph -> Flow, node by node. Private to compiler/passes; the entry is build_flow() in flow.h.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/float/quantized_nodes.h"
+#include "compiler/passes/flow.h"
+
+namespace qsim {
+
+class FlowBuilder {
+ public:
+  FlowBuilder(const Graph& graph, Problems& problems);
+  Flow build();
+
+ private:
+  using Handler = void (FlowBuilder::*)(const Node&);
+  struct Row {
+    std::string_view op;
+    Handler handler;
+  };
+  static const Row* find_row(std::string_view op);
+
+  // Edges. edge_of() is the edge an activation stands for; codes_of() the same, quantized first
+  // when it is float; new_edge() makes the one that value `id` will stand for.
+  EdgeId edge_of(ValueId id) const;
+  EdgeId codes_of(ValueId id);
+  EdgeId new_edge(ValueId id);
+  void alias(ValueId id, EdgeId edge) { edges_[static_cast<size_t>(id)] = edge; }
+  Op& add_op(OpKind kind, const Node& node, std::vector<EdgeId> inputs, EdgeId output);
+  EdgeId add_transpose(const Node& node, EdgeId input, const std::vector<int64_t>& perm);
+
+  bool is_frozen(ValueId id) const { return frozen_[static_cast<size_t>(id)]; }
+  bool has(const Node& node, size_t i) const {
+    return i < node.inputs.size() && node.inputs[i] != kNoValue;
+  }
+  const Shape& shape_of(const Node& node, size_t i) const {
+    return graph_.value(node.inputs[i]).shape;
+  }
+  const Shape& output_shape(const Node& node) const { return graph_.value(node.outputs[0]).shape; }
+  std::vector<int64_t> ints(const Node& node, const char* name, size_t i) const;
+  double scalar(const Node& node, size_t i, double fallback) const;
+  Operand operand(const Node& node, size_t i) const;
+  Operand code_operand(const Node& node, const CodeOperand& at, int axis) const;
+  Operand matrix(Operand weight) const;  // drops leading dimensions of 1
+  // Real value that a constant of the node's element type stands for: codes by the edge's scale.
+  double real_of(const Node& node, double stored) const;
+
+  // int8 quantization of a per-tensor scale and zero point.
+  Quantization read_quantization(const Node& node, const CodeOperand& at) const;
+  // The edge of codes that `node` reads with these parameters.
+  EdgeId read_codes(const Node& node, const CodeOperand& at);
+  EdgeId new_code_edge(const Node& node);
+
+  void build_node(const Node& node);
+  void build_outputs();
+
+  void quantize_linear(const Node& node);
+  void dequantize_linear(const Node& node);
+  void qlinear_conv(const Node& node);
+  void qlinear_matmul(const Node& node);
+  void qgemm(const Node& node);
+  void qlinear_add(const Node& node);
+  void qlinear_average_pool(const Node& node);
+  void qlinear_concat(const Node& node);
+  void qlinear_softmax(const Node& node);
+
+  void conv(const Node& node);
+  void gemm(const Node& node);
+  void matmul(const Node& node);
+  void add(const Node& node);
+  void batch_normalization(const Node& node);
+  void clamp(const Node& node);
+  void pool(const Node& node);
+  void reduce_mean(const Node& node);
+  void concat(const Node& node);
+  void pad(const Node& node);
+  void reshape(const Node& node);
+  void transpose(const Node& node);
+  void softmax(const Node& node);
+  void same(const Node& node);
+
+  void set_pool(const Node& node, const Shape& input, const Shape& output, Op& op);
+
+  const Graph& graph_;
+  Problems& problems_;
+  Flow flow_;
+  std::vector<EdgeId> edges_;           // per value; -1 before it is written
+  std::vector<bool> frozen_;            // per value: depends on constants alone
+  std::map<EdgeId, EdgeId> quantized_;  // float edge -> its implicit codes
+};
+
+}  // namespace qsim

@@ -1,0 +1,200 @@
+#include "compiler/passes/lowering.h"
+
+#include <algorithm>
+
+#include "hw/spec/error.h"
+
+namespace qsim {
+namespace {
+
+Atoms dense_atoms(const Layout& layout) {
+  NetTensor t;
+  t.n = layout.n;
+  t.h = layout.h;
+  t.w = layout.w;
+  t.c = layout.c;
+  return atoms_of(t, layout.order);
+}
+
+}  // namespace
+
+Lowered Lowering::run() {
+  out_.network.name = flow_.name;
+  lower_inputs();
+  for (const Op& op : flow_.ops) {
+    op_index_ = static_cast<int32_t>(&op - flow_.ops.data());
+    try {
+      lower_op(op);
+    } catch (const Error& error) {
+      problems_.add("node " + op.name, error.what());
+      if (places_.count(op.output) == 0) {
+        const Layout layout = rows_layout(flow_.edge(op.output).shape);
+        set_place(op.output, add_tensor(op.output, layout), layout.order);
+      }
+    }
+  }
+  op_index_ = -1;
+  lower_outputs();
+  return std::move(out_);
+}
+
+void Lowering::lower_inputs() {
+  for (EdgeId id : flow_.inputs) {
+    const Layout layout = choose_input_layout(flow_, id);
+    const TensorId tensor = add_tensor(id, layout);
+    out_.network.inputs.push_back(tensor);
+    set_place(id, tensor, layout.order);
+  }
+}
+
+void Lowering::lower_op(const Op& op) {
+  switch (op.kind) {
+    case OpKind::kConv:
+      return conv(op);
+    case OpKind::kMatMul:
+      return matmul(op);
+    case OpKind::kAffine:
+      return affine(op);
+    case OpKind::kAdd:
+      return add(op);
+    case OpKind::kMaxPool:
+    case OpKind::kAveragePool:
+      return pool(op);
+    case OpKind::kReduceMean:
+      return reduce_mean(op);
+    case OpKind::kClamp:
+    case OpKind::kRequantize:
+      return elementwise(op, LayerOp::kRescale);
+    case OpKind::kQuantize:
+      return elementwise(op, LayerOp::kHostQuantize);
+    case OpKind::kConcat:
+      return concat(op);
+    case OpKind::kPad:
+      return pad(op);
+    case OpKind::kReshape:
+    case OpKind::kTranspose:
+      return view(op);
+    case OpKind::kSoftmax:
+    case OpKind::kQlinearSoftmax:
+      return softmax(op);
+  }
+}
+
+Layout Lowering::layout_of(TensorId id) const {
+  const NetTensor& t = tensor(id);
+  return {t.n, t.h, t.w, t.c, t.onnx_order};
+}
+
+TensorId Lowering::add_tensor(EdgeId edge_id, const Layout& layout) {
+  const Edge& edge = flow_.edge(edge_id);
+  NetTensor t;
+  t.name = edge.name;
+  t.n = layout.n;
+  t.h = layout.h;
+  t.w = layout.w;
+  t.c = layout.c;
+  t.is_float = edge.is_float;
+  t.onnx_shape = edge.shape;
+  t.onnx_order = layout.order;
+  t.onnx_type = edge.file_type;
+  out_.network.tensors.push_back(t);
+  out_.edges.push_back(edge_id);
+  return static_cast<TensorId>(out_.network.tensors.size()) - 1;
+}
+
+Layer& Lowering::add_layer(LayerOp op, const std::string& name, std::vector<TensorId> inputs,
+                           TensorId output) {
+  Layer layer;
+  layer.name = name;
+  layer.op = op;
+  layer.inputs = std::move(inputs);
+  layer.output = output;
+  out_.network.layers.push_back(std::move(layer));
+  out_.origins.push_back({op_index_, {}});
+  return out_.network.layers.back();
+}
+
+void Lowering::set_place(EdgeId edge, Place place) { places_[edge].push_back(std::move(place)); }
+
+void Lowering::set_place(EdgeId edge, TensorId id, const std::string& order) {
+  set_place(edge, {id, atoms_of(tensor(id), order)});
+}
+
+Lowering::Place Lowering::place_of(EdgeId edge) const { return places_.at(edge).front(); }
+
+Lowering::Place Lowering::in_layout(EdgeId edge, const Layout& layout) {
+  const Atoms wanted = dense_atoms(layout);
+  for (const Place& place : places_.at(edge)) {
+    const Layout have = layout_of(place.tensor);
+    if (place.atoms == wanted && have.n == layout.n && have.h == layout.h && have.w == layout.w &&
+        have.c == layout.c) {
+      return place;
+    }
+  }
+  const Place from = place_of(edge);
+  if (tensor(from.tensor).is_float)
+    throw Error("reorders float values after softmax, not supported");
+  const TensorId moved = add_tensor(edge, layout);
+  out_.network.tensors.back().name += ":permuted";
+  Layer& layer =
+      add_layer(LayerOp::kHostPermute, flow_.edge(edge).name + "/permute", {from.tensor}, moved);
+  out_.origins.back().op = -1;
+  permutation_into(from, layout, 0, layer.permutation);
+  set_place(edge, moved, layout.order);
+  return places_[edge].back();
+}
+
+Lowering::Place Lowering::in_axes(EdgeId edge, std::string& order) {
+  const Place place = place_of(edge);
+  const auto axes = letters_of(place.atoms, tensor(place.tensor));
+  if (axes) {
+    order = complete_order(*axes);
+    return place;
+  }
+  const Layout layout = rows_layout(flow_.edge(edge).shape);
+  order = layout.order;
+  return in_layout(edge, layout);
+}
+
+std::optional<std::vector<std::string>> Lowering::letters(const Place& place,
+                                                          const Shape& shape) const {
+  const auto groups = group(place.atoms, shape);
+  if (!groups) return std::nullopt;
+  std::vector<std::string> result;
+  for (const Atoms& part : *groups) {
+    const auto axes = letters_of(part, tensor(place.tensor));
+    if (!axes) return std::nullopt;
+    result.push_back(*axes);
+  }
+  return result;
+}
+
+void Lowering::permutation_into(const Place& from, const Layout& layout, int64_t base,
+                                std::vector<int32_t>& permutation) {
+  const int64_t extent[4] = {layout.n, layout.h, layout.w, layout.c};
+  int64_t linear[4];  // stride of each NHWC axis in the value's element order
+  int64_t size = 1;
+  for (size_t i = 4; i-- > 0;) {
+    const size_t axis = std::string("nhwc").find(layout.order[i]);
+    linear[axis] = size;
+    size *= extent[axis];
+  }
+  if (base + size > INT32_MAX)
+    throw Error("a permutation of more than 2^31 elements is not supported");
+  for (int64_t i = 0; i < size; ++i) {
+    int64_t rest = i, element = 0;
+    for (size_t axis = 4; axis-- > 0; rest /= extent[axis])
+      element += rest % extent[axis] * linear[axis];
+    int64_t memory = base;
+    for (size_t a = from.atoms.size(); a-- > 0; element /= from.atoms[a].extent) {
+      memory += element % from.atoms[a].extent * from.atoms[a].stride;
+    }
+    permutation.push_back(static_cast<int32_t>(memory));
+  }
+}
+
+Lowered lower(const Flow& flow, const SharedQuantization& shared, Problems& problems) {
+  return Lowering(flow, shared, problems).run();
+}
+
+}  // namespace qsim

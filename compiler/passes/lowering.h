@@ -1,0 +1,73 @@
+// The state of lower(), private to compiler/passes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/passes/layout.h"
+#include "compiler/passes/lower.h"
+
+namespace qsim {
+
+class Lowering {
+ public:
+  Lowering(const Flow& flow, const SharedQuantization& shared, Problems& problems)
+      : flow_(flow), shared_(shared), problems_(problems) {}
+  Lowered run();
+
+ private:
+  // A value's place: elements of `tensor` in the order of `atoms`.
+  struct Place {
+    TensorId tensor = -1;
+    Atoms atoms;
+  };
+
+  void lower_inputs();
+  void lower_op(const Op& op);
+  void lower_outputs();
+
+  void conv(const Op& op);
+  void matmul(const Op& op);
+  void affine(const Op& op);
+  void add(const Op& op);
+  void pool(const Op& op);
+  void reduce_mean(const Op& op);
+  void elementwise(const Op& op, LayerOp layer);
+  void concat(const Op& op);
+  void permuted_concat(const Op& op);
+  void pad(const Op& op);
+  void view(const Op& op);
+  void softmax(const Op& op);
+
+  const NetTensor& tensor(TensorId id) const { return out_.network.tensor(id); }
+  Layout layout_of(TensorId id) const;
+  TensorId add_tensor(EdgeId edge, const Layout& layout);
+  Layer& add_layer(LayerOp op, const std::string& name, std::vector<TensorId> inputs,
+                   TensorId output);
+  void set_place(EdgeId edge, Place place);
+  void set_place(EdgeId edge, TensorId tensor, const std::string& order);
+
+  Place place_of(EdgeId edge) const;
+  // The value in exactly this layout, moved there on the host if it is not.
+  Place in_layout(EdgeId edge, const Layout& layout);
+  // The value in some layout whose axes are whole dimensions of it; its order of letters.
+  Place in_axes(EdgeId edge, std::string& order);
+  // Letters of each dimension of `shape` at `place`; nothing when a dimension is no run of whole
+  // axes.
+  std::optional<std::vector<std::string>> letters(const Place& place, const Shape& shape) const;
+  // Appends to `permutation` the memory index of every element, in the NHWC order of `layout`.
+  static void permutation_into(const Place& from, const Layout& layout, int64_t base,
+                               std::vector<int32_t>& permutation);
+  TensorId dequantized(TensorId codes, const std::string& name, const Shape& shape,
+                       const std::string& order, EdgeId edge);
+
+  const Flow& flow_;
+  const SharedQuantization& shared_;
+  Problems& problems_;
+  Lowered out_;
+  int32_t op_index_ = -1;                        // of the operator being lowered
+  std::map<EdgeId, std::vector<Place>> places_;  // the first, then those moved on the host
+};
+
+}  // namespace qsim

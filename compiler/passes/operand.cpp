@@ -1,0 +1,157 @@
+#include "compiler/passes/operand.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "compiler/float/quantized_nodes.h"
+#include "hw/spec/error.h"
+
+namespace qsim {
+namespace {
+
+std::vector<int64_t> dense_strides(const Shape& shape) {
+  std::vector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+int wrapped(int64_t axis, size_t rank) {
+  return static_cast<int>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
+}
+
+// Calls visit(storage index, channel) for each element, row-major.
+template <typename Visit>
+void for_each_element(const Operand& o, Visit visit) {
+  std::vector<int64_t> index(o.shape.size(), 0);
+  int64_t at = 0;
+  for (int64_t i = 0, n = o.size(); i < n; ++i) {
+    visit(at, o.axis < 0 ? size_t{0} : static_cast<size_t>(index[static_cast<size_t>(o.axis)]));
+    for (size_t d = o.shape.size(); d-- > 0;) {
+      at += o.strides[d];
+      if (++index[d] < o.shape[d]) break;
+      at -= o.strides[d] * o.shape[d];
+      index[d] = 0;
+    }
+  }
+}
+
+void set_parameters(const Graph& graph, const Node& node, Operand& o) {
+  const CodeParameters p = read_parameters(graph, node, 1, 2);
+  o.is_codes = true;
+  o.scale = p.scale;
+  o.zero_point.clear();
+  for (float zero : p.zero_point) o.zero_point.push_back(static_cast<int32_t>(zero));
+  o.axis = p.scale.size() == 1 ? -1 : wrapped(node.attr_int("axis", 1), o.shape.size());
+}
+
+// float -> codes, as QuantizeLinear defines it.
+Operand quantize_constant(const Graph& graph, const Node& node, const Operand& real) {
+  const DataType type = graph.value(node.outputs[0]).type;
+  const CodeRange range = code_range(type);
+  Operand codes = real;
+  codes.strides = dense_strides(real.shape);
+  set_parameters(graph, node, codes);
+  const std::vector<double> reals = real_values(real);
+  auto tensor = std::make_shared<Tensor>(type, real.shape);
+  size_t i = 0;
+  for_each_element(codes, [&](int64_t, size_t c) {
+    const float steps = static_cast<float>(reals[i]) / codes.scale[c];
+    const double code =
+        std::clamp(std::rint(double{steps}) + codes.zero_point[c], range.low, range.high);
+    tensor->bytes[i++] = static_cast<uint8_t>(static_cast<int32_t>(code));
+  });
+  codes.owned = tensor;
+  return codes;
+}
+
+Operand transposed(const Operand& o, std::vector<int64_t> perm) {
+  if (perm.empty()) {
+    perm.resize(o.shape.size());
+    std::iota(perm.rbegin(), perm.rend(), 0);
+  }
+  Operand result = o;
+  for (size_t d = 0; d < perm.size(); ++d) {
+    result.shape[d] = o.shape[static_cast<size_t>(perm[d])];
+    result.strides[d] = o.strides[static_cast<size_t>(perm[d])];
+    if (perm[d] == o.axis) result.axis = static_cast<int>(d);
+  }
+  return result;
+}
+
+Operand reshaped(const Operand& o, const Shape& shape, const Node& node) {
+  if (o.strides != dense_strides(o.shape)) {
+    throw Error("node " + node.name +
+                ": a Reshape after a Transpose of quantized weights is not supported");
+  }
+  Operand result = o;
+  result.shape = shape;
+  result.strides = dense_strides(shape);
+  if (o.axis < 0) return result;
+  // The channel dimension must be one dimension still, with as many elements before it.
+  auto before = [](const Shape& dims, size_t axis) {
+    return element_count(Shape(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis)));
+  };
+  const auto axis = static_cast<size_t>(o.axis);
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] == o.shape[axis] && before(shape, d) == before(o.shape, axis)) {
+      result.axis = static_cast<int>(d);
+      return result;
+    }
+  }
+  throw Error("node " + node.name +
+              ": a Reshape that splits the channels of per-channel weights is not supported");
+}
+
+}  // namespace
+
+std::vector<double> stored_elements(const Operand& o) {
+  if (o.is_filled())
+    return std::vector<double>(static_cast<size_t>(element_count(o.value->shape)), o.value->fill);
+  const Tensor& tensor = o.owned != nullptr ? *o.owned : o.value->data;
+  if (tensor.type == DataType::kFloat || tensor.type == DataType::kDouble) {
+    const std::vector<float> values = tensor.as_floats();
+    return {values.begin(), values.end()};
+  }
+  const std::vector<int64_t> values = tensor.as_ints();
+  return {values.begin(), values.end()};
+}
+
+std::vector<double> real_values(const Operand& o) {
+  const std::vector<double> stored = stored_elements(o);
+  std::vector<double> result;
+  result.reserve(stored.size());
+  for_each_element(o, [&](int64_t at, size_t c) {
+    const double v = stored[static_cast<size_t>(at)];
+    result.push_back(o.is_codes ? (v - o.zero_point[c]) * double{o.scale[c]} : v);
+  });
+  return result;
+}
+
+Operand resolve_operand(const Graph& graph, ValueId id) {
+  const Value& value = graph.value(id);
+  if (value.is_constant) {
+    Operand o;
+    o.value = &value;
+    o.shape = value.shape;
+    o.strides = dense_strides(value.shape);
+    return o;
+  }
+  if (value.producer < 0) throw Error("value " + value.name + ": is not constant");
+  const Node& node = graph.nodes[static_cast<size_t>(value.producer)];
+  Operand o = resolve_operand(graph, node.inputs[0]);
+  if (node.op == "QuantizeLinear") return quantize_constant(graph, node, o);
+  if (node.op == "DequantizeLinear") {
+    set_parameters(graph, node, o);
+    return o;
+  }
+  if (node.op == "Transpose") return transposed(o, node.attr_ints("perm"));
+  if (node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" ||
+      node.op == "Unsqueeze") {
+    return reshaped(o, value.shape, node);
+  }
+  if (node.op == "Identity" || node.op == "Cast") return o;
+  throw Error("node " + node.name + ": weights that " + node.op + " computes are not supported");
+}
+
+}  // namespace qsim

@@ -1,0 +1,49 @@
+// A constant of a node (weights, bias, batch-norm parameters) as the file gives it: float, or codes
+// with scale and zero point. Nothing is copied or computed until values are asked for, so that
+// planning a network without values never touches its weights.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "compiler/graph.h"
+
+namespace qsim {
+
+// Element (i0, i1, ...) lies at offset + sum of i * strides; a Transpose of a constant permutes
+// shape and strides. For codes, real = scale[c] * (code - zero_point[c]), c the index along `axis`
+// (-1: one entry for the whole tensor). uint8 codes stay as the file has them; see code_shift().
+struct Operand {
+  const Value* value = nullptr;         // elements, unless `owned` holds them; null: no operand
+  std::shared_ptr<const Tensor> owned;  // elements computed here (QuantizeLinear of a constant)
+  Shape shape;
+  std::vector<int64_t> strides;
+  bool is_codes = false;
+  std::vector<float> scale;
+  std::vector<int32_t> zero_point;  // as in the file
+  int axis = -1;
+
+  bool exists() const { return value != nullptr || owned != nullptr; }
+  bool is_filled() const { return owned == nullptr && value != nullptr && value->is_filled; }
+  DataType type() const { return owned != nullptr ? owned->type : value->type; }
+  int64_t size() const { return element_count(shape); }
+  // What to add to a code and its zero point so that both lie in [-128, 127]: -128 for uint8, else
+  // 0.
+  int32_t code_shift() const { return type() == DataType::kUint8 ? -128 : 0; }
+  size_t channel(int64_t index_along_axis) const {
+    return axis < 0 ? 0 : static_cast<size_t>(index_along_axis);
+  }
+};
+
+// Elements in storage order, converted to double; codes are not dequantized.
+std::vector<double> stored_elements(const Operand& operand);
+// Real values in the order of `shape` (row-major).
+std::vector<double> real_values(const Operand& operand);
+
+// The operand that `id` stands for: a constant, or QuantizeLinear, DequantizeLinear, Transpose,
+// Reshape, Flatten, Squeeze, Unsqueeze, Identity or a float Cast of one. Throws Error when the
+// chain holds anything else, or a per-channel scale does not survive a Reshape.
+Operand resolve_operand(const Graph& graph, ValueId id);
+
+}  // namespace qsim
