@@ -59,7 +59,7 @@ void Scheduler::empty_constant_rings() {
 
 bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
   queue_pieces(work);
-  find_crowded_layers(work);
+  if (!measure_layers(work, plan, no_fit)) return false;
   LayerId layer = -1;
   for (int32_t step = 0; step < work.next_step(); ++step) {
     const WorkStep& current = work.steps[static_cast<size_t>(step)];
@@ -95,24 +95,38 @@ void Scheduler::queue_pieces(const Work& work) {
   loads_written_ = loads_needed_ = 0;
 }
 
-// Gaps between the pieces of one layer are smaller than its largest piece only if they and the pieces
-// fill the buffer: half of it is safe.
-void Scheduler::find_crowded_layers(const Work& work) {
+// Whether every layer's activation pieces fit its ring, and which layers are crowded. Pieces leave a
+// ring in the order in which they enter, so the free room is one stretch but for the end of the ring,
+// where less than the largest piece is lost: pieces that live at one time always find room when they and the
+// largest fit, or when the ring never goes round. Among pieces of earlier layers, gaps too small for a
+// piece of this one can only add up to less than it and its own pieces do: half the buffer is safe.
+bool Scheduler::measure_layers(const Work& work, const Plan& plan, NoFit& no_fit) {
   std::array<size_t, kBuffers> next{};
-  std::array<int64_t, kBuffers> live{}, largest{};
-  const int64_t capacity[] = {0, arch_.weight_bytes(), arch_.param_bytes()};
+  std::array<int64_t, kBuffers> live{}, largest{}, total{};
+  int64_t capacity[] = {0, arch_.weight_bytes(), arch_.param_bytes()};
   LayerId layer = -1;
   for (int32_t step = 0; step < work.next_step(); ++step) {
     const LayerId current = work.steps[static_cast<size_t>(step)].layer;
-    if (current != layer) largest = {};
-    layer = current;
-    for (size_t b = 1; b < kBuffers; ++b) {
+    if (current != layer) {
+      largest = total = {};
+      layer = current;
+      const LayerPlan& layer_plan = plan.layers[static_cast<size_t>(layer)];
+      capacity[0] = layer_plan.ring_high - layer_plan.ring_low;
+    }
+    for (size_t b = 0; b < kBuffers; ++b) {
       for (; next[b] < queue_[b].size(); ++next[b]) {
         const Piece& piece = work.pieces[static_cast<size_t>(queue_[b][next[b]])];
         if (piece.first_step > step) break;
         live[b] += piece.bytes;
+        total[b] += piece.bytes;
         largest[b] = std::max(largest[b], piece.bytes);
       }
+    }
+    if (live[0] + largest[0] > capacity[0] && total[0] > capacity[0]) {
+      no_fit = {layer, BufferId::kActivation, live[0] + largest[0]};
+      return false;
+    }
+    for (size_t b = 1; b < kBuffers; ++b) {
       if (live[b] + largest[b] > capacity[b] / 2) crowded_[static_cast<size_t>(layer)] = true;
     }
     for (PieceId id : ends_[static_cast<size_t>(step)]) {
@@ -120,6 +134,7 @@ void Scheduler::find_crowded_layers(const Work& work) {
       live[static_cast<size_t>(piece.buffer)] -= piece.bytes;
     }
   }
+  return true;
 }
 
 void Scheduler::enter_layer(const LayerPlan& plan, LayerId layer) {

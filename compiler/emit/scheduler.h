@@ -51,7 +51,7 @@ class Scheduler {
 
  private:
   void queue_pieces(const Work& work);
-  void find_crowded_layers(const Work& work);
+  bool measure_layers(const Work& work, const Plan& plan, NoFit& no_fit);
   void empty_constant_rings();
   void enter_layer(const LayerPlan& plan, LayerId layer);
   bool place_needed(Work& work, int32_t step, NoFit& no_fit);

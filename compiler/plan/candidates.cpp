@@ -54,16 +54,19 @@ std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t m
   int32_t h = even(view.out_h, std::max(first_tiles, ceil_div(view.out_h, most_rows)));
   std::vector<TileShape> found;
   for (;;) {
+    // Going round the ring wastes up to one piece.
     const Footprint bytes = footprint(view, plan, {h, w});
-    if (bytes.source + bytes.output <= ring) found.push_back({h, w});
-    if (found.size() == kMaxShapes || (h == 1 && w == 1)) break;
-    // Narrow tiles are for layers of which not even one row fits.
+    const bool one_tile = h == view.out_h && w == view.out_w && view.images == 1;
+    const int64_t waste = one_tile ? 0 : std::max(bytes.source, bytes.output);
+    const bool fits = bytes.source + bytes.output + waste <= ring;
+    const bool last = h == 1 && w == 1;
+    // The smallest tile is always among them: layers with several pieces a tile may need it.
+    if (fits && (found.size() < kMaxShapes || last)) found.push_back({h, w});
+    if (last) break;
     if (h > 1) {
       h = even(h, 2);
-    } else if (found.empty()) {
-      w = even(w, 2);
     } else {
-      break;
+      w = even(w, found.empty() ? 2 : w);
     }
   }
   return found;
