@@ -1,6 +1,7 @@
 // Convolution as a matrix product: rows of gathered windows times packed weights.
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <numeric>
 
@@ -18,7 +19,7 @@ constexpr int64_t kTileBytes = 256 * 1024;
 class ConvStep {
  public:
   explicit ConvStep(const StepContext& context);
-  uint64_t run(const Tensor& input, Tensor& output);
+  uint64_t run(const Tensor& input, Tensor& output);  // by several threads at once
 
  private:
   struct Workspace {
@@ -28,20 +29,22 @@ class ConvStep {
   };
   struct Tile {
     int64_t first_row, rows, group;
+    Gemm::Product product;
   };
 
   void prepare_offsets();
-  void gather(const PaddedInput& padded, Tile tile, uint8_t* windows) const;
-  uint64_t run_tile(const PaddedInput& padded, Tile tile, Workspace& workspace, int8_t* out) const;
-  uint64_t count_wraps(const uint8_t* windows, Tile tile) const;
+  std::vector<Tile> make_tiles(int64_t rows);
+  void gather(const PaddedInput& padded, const Tile& tile, uint8_t* windows) const;
+  uint64_t run_tile(const PaddedInput& padded, const Tile& tile, Workspace& workspace,
+                    int8_t* out) const;
+  uint64_t count_wraps(const uint8_t* windows, const Tile& tile) const;
 
   StepContext context_;
   const Window& window_;
   int64_t group_inputs_, group_outputs_, k_;
   bool windows_are_input_;  // 1x1, stride 1, one group: nothing to gather
   int64_t tile_rows_;
-  int64_t padded_tile_rows_ = 0;  // rows that Gemm may touch for one tile
-  std::vector<Gemm> gemms_;       // one per group
+  std::deque<Gemm> gemms_;  // one per group
   Channels channels_;
   std::vector<int32_t> offset_;  // per channel: bias and the zero points' constant part
   bool any_weight_zero_;
@@ -78,7 +81,7 @@ void ConvStep::prepare_offsets() {
   }
 }
 
-void ConvStep::gather(const PaddedInput& padded, Tile tile, uint8_t* windows) const {
+void ConvStep::gather(const PaddedInput& padded, const Tile& tile, uint8_t* windows) const {
   const int64_t out_h = context_.output().h, out_w = context_.output().w;
   const bool whole_lines = window_.dilation_w == 1 && context_.layer.groups == 1;
   const int64_t pieces = whole_lines ? 1 : window_.kw;
@@ -98,7 +101,7 @@ void ConvStep::gather(const PaddedInput& padded, Tile tile, uint8_t* windows) co
   }
 }
 
-uint64_t ConvStep::count_wraps(const uint8_t* windows, Tile tile) const {
+uint64_t ConvStep::count_wraps(const uint8_t* windows, const Tile& tile) const {
   const int32_t zero = context_.input().quant.zero_point + 128;
   uint64_t wraps = 0;
   for (int32_t o : channels_.can_wrap) {
@@ -116,14 +119,14 @@ uint64_t ConvStep::count_wraps(const uint8_t* windows, Tile tile) const {
   return wraps;
 }
 
-uint64_t ConvStep::run_tile(const PaddedInput& padded, Tile tile, Workspace& workspace,
+uint64_t ConvStep::run_tile(const PaddedInput& padded, const Tile& tile, Workspace& workspace,
                             int8_t* out) const {
   const uint8_t* windows = padded.codes.data() + tile.first_row * k_;
   if (!windows_are_input_) {
     gather(padded, tile, workspace.windows.data());
     windows = workspace.windows.data();
   }
-  gemms_[static_cast<size_t>(tile.group)].run(windows, tile.rows, workspace.sums.data(),
+  gemms_[static_cast<size_t>(tile.group)].run(tile.product, windows, workspace.sums.data(),
                                               workspace.gemm);
   const int64_t first_channel = tile.group * group_outputs_;
   const auto n = static_cast<size_t>(group_outputs_);
@@ -149,31 +152,29 @@ uint64_t ConvStep::run_tile(const PaddedInput& padded, Tile tile, Workspace& wor
   return channels_.can_wrap.empty() ? 0 : count_wraps(windows, tile);
 }
 
-uint64_t ConvStep::run(const Tensor& input, Tensor& output) {
-  const int64_t rows = output.size() / context_.output().c;
-  const int64_t tile_rows = std::min(tile_rows_, rows);
-  const int64_t row_tiles = (rows + tile_rows - 1) / tile_rows;
-  const int64_t tiles = row_tiles * context_.layer.groups;
-  int64_t touched_rows = 0;
-  for (Gemm& gemm : gemms_) {
-    touched_rows =
-        std::max(gemm.prepare(tile_rows), gemm.prepare(rows - (row_tiles - 1) * tile_rows));
-  }
-  const PaddedInput padded = pad_input(context_, input, 1, touched_rows * k_);
-  uint64_t wraps = 0;
-#pragma omp parallel num_threads(context_.threads) reduction(+ : wraps)
-  {
-    const OneThread scope;
-    Workspace workspace;
-    if (!windows_are_input_) workspace.windows.resize(static_cast<size_t>(touched_rows * k_));
-    workspace.sums.resize(static_cast<size_t>(touched_rows * group_outputs_));
-    workspace.adjusted_bias.resize(static_cast<size_t>(group_outputs_));
-#pragma omp for schedule(dynamic)
-    for (int64_t i = 0; i < tiles; ++i) {
-      const int64_t first = i % row_tiles * tile_rows;
-      const Tile tile = {first, std::min(tile_rows, rows - first), i / row_tiles};
-      wraps += run_tile(padded, tile, workspace, output.data<int8_t>());
+std::vector<ConvStep::Tile> ConvStep::make_tiles(int64_t rows) {
+  std::vector<Tile> tiles;
+  for (int64_t g = 0; g < context_.layer.groups; ++g) {
+    for (int64_t first = 0; first < rows; first += tile_rows_) {
+      const int64_t count = std::min(tile_rows_, rows - first);
+      tiles.push_back({first, count, g, gemms_[static_cast<size_t>(g)].prepare(count)});
     }
+  }
+  return tiles;
+}
+
+uint64_t ConvStep::run(const Tensor& input, Tensor& output) {
+  const std::vector<Tile> tiles = make_tiles(output.size() / context_.output().c);
+  int64_t touched_rows = 0;
+  for (const Tile& tile : tiles) touched_rows = std::max(touched_rows, tile.product.touched_rows);
+  const PaddedInput padded = pad_input(context_, input, 1, touched_rows * k_);
+  Workspace workspace;
+  if (!windows_are_input_) workspace.windows.resize(static_cast<size_t>(touched_rows * k_));
+  workspace.sums.resize(static_cast<size_t>(touched_rows * group_outputs_));
+  workspace.adjusted_bias.resize(static_cast<size_t>(group_outputs_));
+  uint64_t wraps = 0;
+  for (const Tile& tile : tiles) {
+    wraps += run_tile(padded, tile, workspace, output.data<int8_t>());
   }
   return wraps;
 }

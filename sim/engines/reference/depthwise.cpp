@@ -104,24 +104,20 @@ uint64_t DepthwiseStep::run(const Tensor& input, Tensor& output) const {
   const int32_t zero = context_.input().quant.zero_point + 128;
   const int64_t rows = input.shape[0] * to.h;
   uint64_t wraps = 0;
-#pragma omp parallel num_threads(context_.threads) reduction(+ : wraps)
-  {
-    std::vector<int32_t> sums(static_cast<size_t>(channel_count_));
-#pragma omp for
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t line = row / to.h * padded.h + row % to.h * window.stride_h;
-      const uint8_t* codes = padded.codes.data() + line * padded.w * padded.c;
-      int8_t* result = output.data<int8_t>() + row * to.w * channel_count_;
-      for (int64_t x = 0; x < to.w; ++x) {
-        sum_taps(codes, offsets.data(), weights_.data(), taps_, channel_count_, zero,
-                 channel_count_, reinterpret_cast<uint32_t*>(sums.data()));
-        requantize_row(context_.mode, sums.data(), channels_.bias.data(),
-                       channels_.multiplier.data(), channels_.shift.data(), sums.size(),
-                       to.quant.zero_point, context_.layer.clamp_low, context_.layer.clamp_high,
-                       result + x * channel_count_);
-        if (!channels_.can_wrap.empty()) wraps += count_wraps(codes, offsets);
-        codes += window.stride_w * padded.c;
-      }
+  std::vector<int32_t> sums(static_cast<size_t>(channel_count_));
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t line = row / to.h * padded.h + row % to.h * window.stride_h;
+    const uint8_t* codes = padded.codes.data() + line * padded.w * padded.c;
+    int8_t* result = output.data<int8_t>() + row * to.w * channel_count_;
+    for (int64_t x = 0; x < to.w; ++x) {
+      sum_taps(codes, offsets.data(), weights_.data(), taps_, channel_count_, zero, channel_count_,
+               reinterpret_cast<uint32_t*>(sums.data()));
+      requantize_row(context_.mode, sums.data(), channels_.bias.data(), channels_.multiplier.data(),
+                     channels_.shift.data(), sums.size(), to.quant.zero_point,
+                     context_.layer.clamp_low, context_.layer.clamp_high,
+                     result + x * channel_count_);
+      if (!channels_.can_wrap.empty()) wraps += count_wraps(codes, offsets);
+      codes += window.stride_w * padded.c;
     }
   }
   return wraps;

@@ -10,8 +10,6 @@
 namespace qsim::reference {
 namespace {
 
-constexpr int64_t kChunk = 16384;  // elements handed to a thread at a time
-
 // A rescale from code to code has 256 cases: entry i is for code i - 128.
 using Table = std::array<int8_t, 256>;
 
@@ -32,13 +30,10 @@ void look_up(const Table& table, const int8_t* codes, int64_t n, int8_t* result)
 void add(const StepContext& context, const AddParams& params, const Tensor& a, const Tensor& b,
          Tensor& output) {
   const Layer& layer = context.layer;
-#pragma omp parallel for num_threads(context.threads)
-  for (int64_t first = 0; first < output.size(); first += kChunk) {
-    const auto n = static_cast<size_t>(std::min(kChunk, output.size() - first));
-    add_row(a.data<int8_t>() + first, context.input(0).quant.zero_point, b.data<int8_t>() + first,
-            context.input(1).quant.zero_point, params, n, context.output().quant.zero_point,
-            layer.clamp_low, layer.clamp_high, output.data<int8_t>() + first);
-  }
+  add_row(a.data<int8_t>(), context.input(0).quant.zero_point, b.data<int8_t>(),
+          context.input(1).quant.zero_point, params, static_cast<size_t>(output.size()),
+          context.output().quant.zero_point, layer.clamp_low, layer.clamp_high,
+          output.data<int8_t>());
 }
 
 void rescale(const StepContext& context, const Table& table, const Tensor& input, Tensor& output) {
@@ -48,7 +43,6 @@ void rescale(const StepContext& context, const Table& table, const Tensor& input
   const int8_t padding = table[static_cast<size_t>(from.quant.zero_point + 128)];
   const int64_t rows = input.shape[0] * to.h;
   const int64_t left = int64_t{window.pad_left} * to.c, middle = int64_t{from.w} * from.c;
-#pragma omp parallel for num_threads(context.threads)
   for (int64_t row = 0; row < rows; ++row) {
     int8_t* result = output.data<int8_t>() + row * to.w * to.c;
     const int64_t y = row % to.h - window.pad_top;
@@ -63,7 +57,6 @@ void concat(const StepContext& context, const std::vector<Table>& tables,
             const std::vector<const Tensor*>& inputs, Tensor& output) {
   const int64_t out_c = context.output().c;
   const int64_t pixels = output.size() / out_c;
-#pragma omp parallel for num_threads(context.threads)
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
     int8_t* result = output.data<int8_t>() + pixel * out_c;
     for (size_t i = 0; i < inputs.size(); ++i) {

@@ -30,6 +30,13 @@ GemmPath best_gemm_path() {
   return (isa & kVnni) == kVnni ? GemmPath::kInt8 : GemmPath::kFloat;
 }
 
+struct Gemm::Sized {
+  dnnl::matmul primitive;
+  memory::desc a, c, scratchpad;
+};
+
+Gemm::~Gemm() = default;
+
 Gemm::Gemm(const int8_t* weights, int64_t n, int64_t k, GemmPath path) : n_(n), k_(k) {
   if (path == GemmPath::kAuto) path = best_gemm_path();
   int8_ = path == GemmPath::kInt8;
@@ -64,24 +71,24 @@ void Gemm::pack(const int8_t* weights) {
   stream.wait();
 }
 
-int64_t Gemm::prepare(int64_t rows) {
-  if (!int8_) return rows;
-  const int64_t rounded = round_rows(rows);
-  if (!by_rows_.contains(rounded)) {
+Gemm::Product Gemm::prepare(int64_t rows) {
+  if (!int8_) return {rows, rows, nullptr};
+  const int64_t touched = round_rows(rows);
+  const std::lock_guard<std::mutex> lock(by_rows_mutex_);
+  if (!by_rows_.contains(touched)) {
     const OneThread scope;
-    const auto description = describe(rounded, packed_.get_desc());
-    by_rows_[rounded] = {dnnl::matmul(description), description.src_desc(), description.dst_desc(),
+    const auto description = describe(touched, packed_.get_desc());
+    by_rows_[touched] = {dnnl::matmul(description), description.src_desc(), description.dst_desc(),
                          description.scratchpad_desc()};
   }
-  return rounded;
+  return {rows, touched, &by_rows_[touched]};
 }
 
-void Gemm::run(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const {
-  int8_ ? run_int8(a, rows, c, workspace) : run_float(a, rows, c, workspace);
+void Gemm::run(const Product& product, const uint8_t* a, int32_t* c, Workspace& workspace) const {
+  int8_ ? run_int8(*product.sized, a, c, workspace) : run_float(product.rows, a, c, workspace);
 }
 
-void Gemm::run_int8(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const {
-  const Sized& sized = by_rows_.at(round_rows(rows));
+void Gemm::run_int8(const Sized& sized, const uint8_t* a, int32_t* c, Workspace& workspace) const {
   workspace.scratchpad.resize(std::max(workspace.scratchpad.size(), sized.scratchpad.get_size()));
   dnnl::stream stream(engine_);
   sized.primitive.execute(
@@ -93,7 +100,7 @@ void Gemm::run_int8(const uint8_t* a, int64_t rows, int32_t* c, Workspace& works
   stream.wait();
 }
 
-void Gemm::run_float(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const {
+void Gemm::run_float(int64_t rows, const uint8_t* a, int32_t* c, Workspace& workspace) const {
   const auto a_size = static_cast<size_t>(rows * k_), c_size = static_cast<size_t>(rows * n_);
   workspace.a.assign(a, a + a_size);
   workspace.c.resize(c_size);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <dnnl.hpp>
 #include <map>
-#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "sim/engines/reference/gemm_path.h"
@@ -25,13 +25,24 @@ class OneThread {
 };
 
 class Gemm {
+  struct Sized;
+
  public:
   // weights: n rows of k codes. Copies them.
   Gemm(const int8_t* weights, int64_t n, int64_t k, GemmPath path);
+  ~Gemm();
+  Gemm(const Gemm&) = delete;
+  Gemm& operator=(const Gemm&) = delete;
 
-  // Rows that run() may read from `a` and write to `c` when asked for `rows`: a little more, since
-  // primitives exist for few sizes. Prepares the primitive; call it before run(), from one thread.
-  int64_t prepare(int64_t rows);
+  // A product of a certain number of rows. Primitives exist for few sizes, so it may read more rows
+  // of `a` and write more rows of `c`: `touched_rows` of each.
+  struct Product {
+    int64_t rows = 0;
+    int64_t touched_rows = 0;
+    const Sized* sized = nullptr;
+  };
+  // Threads may call it at once.
+  Product prepare(int64_t rows);
 
   // Buffers of one thread.
   struct Workspace {
@@ -39,27 +50,23 @@ class Gemm {
     std::vector<float> a, c;
   };
 
-  // c[r][j] = sum over i of a[r][i] * weights[j][i], modulo 2^32. a: prepare(rows) x k,
-  // c: prepare(rows) x n, both dense. Threads may call it at once, each with its workspace, in
-  // the scope of a OneThread.
-  void run(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const;
+  // c[r][j] = sum over i of a[r][i] * weights[j][i], modulo 2^32. a: touched_rows x k,
+  // c: touched_rows x n, both dense. Threads may call it at once, each with its workspace, in the
+  // scope of a OneThread.
+  void run(const Product& product, const uint8_t* a, int32_t* c, Workspace& workspace) const;
 
  private:
   void pack(const int8_t* weights);
-  void run_int8(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const;
-  void run_float(const uint8_t* a, int64_t rows, int32_t* c, Workspace& workspace) const;
+  void run_int8(const Sized& sized, const uint8_t* a, int32_t* c, Workspace& workspace) const;
+  void run_float(int64_t rows, const uint8_t* a, int32_t* c, Workspace& workspace) const;
   dnnl::matmul::primitive_desc describe(int64_t rows, const dnnl::memory::desc& weights) const;
-
-  struct Sized {
-    dnnl::matmul primitive;
-    dnnl::memory::desc a, c, scratchpad;
-  };
 
   int64_t n_, k_;
   bool int8_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::memory packed_;               // kInt8
-  std::map<int64_t, Sized> by_rows_;  // kInt8
+  dnnl::memory packed_;  // kInt8
+  std::mutex by_rows_mutex_;
+  std::map<int64_t, Sized> by_rows_;  // kInt8; entries stay where they are
   std::vector<float> float_weights_;  // kFloat: k x n
 };
 

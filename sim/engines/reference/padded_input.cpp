@@ -37,7 +37,6 @@ PaddedInput pad_input(const StepContext& context, const Tensor& input, int64_t r
   const int64_t columns =
       std::clamp<int64_t>(padded.w - window.pad_left, 0, from.w);  // of the input that are used
   const int64_t left = std::min<int64_t>(window.pad_left, padded.w);
-#pragma omp parallel for num_threads(context.threads)
   for (int64_t row = 0; row < images * padded.h; ++row) {
     uint8_t* line = padded.codes.data() + row * row_bytes;
     const int64_t image = row / padded.h, y = row % padded.h - window.pad_top;

@@ -59,7 +59,6 @@ void for_each_pixel(const StepContext& context, const Tensor& input, Tensor& out
   const NetTensor& to = context.output();
   const int64_t image_size = int64_t{1} * from.h * from.w * from.c;
   const int64_t rows = input.shape[0] * to.h;
-#pragma omp parallel for num_threads(context.threads)
   for (int64_t row = 0; row < rows; ++row) {
     const int8_t* image = input.data<int8_t>() + row / to.h * image_size;
     int8_t* result = output.data<int8_t>() + row * to.w * to.c;
@@ -92,12 +91,12 @@ void average_pool(const StepContext& context, const Tensor& input, Tensor& outpu
   const Layer& layer = context.layer;
   const Quantization from = context.input().quant, to = context.output().quant;
   const auto channels = static_cast<size_t>(context.input().c);
+  std::vector<int32_t> sums(channels);
   for_each_pixel(context, input, output,
                  [&](const int8_t* image, const PoolWindow& window, int8_t* result) {
                    const int64_t inside = window.y.count * window.x.count;
                    const int64_t taps = layer.count_include_pad ? window.padded_taps : inside;
                    const auto bias = static_cast<int32_t>(-from.zero_point * inside);
-                   thread_local std::vector<int32_t> sums;
                    sums.assign(channels, bias);
                    int32_t* sum = sums.data();
                    for_each_tap(context, image, window, [&](const int8_t* codes) {

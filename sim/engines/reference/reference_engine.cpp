@@ -1,11 +1,15 @@
 #include "sim/engines/reference/reference_engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <thread>
 
 #include "hw/spec/error.h"
+#include "sim/engines/reference/gemm.h"
+#include "sim/engines/reference/parallel.h"
 
 namespace qsim {
 namespace {
@@ -64,8 +68,7 @@ ReferenceEngine::ReferenceEngine(const IntegerNetwork& network, const ReferenceO
   }
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    steps_.push_back(
-        prepare_step({network, layer, options_.mode, options_.gemm, options_.threads}));
+    steps_.push_back(prepare_step({network, layer, options_.mode, options_.gemm}));
     for (TensorId input : layer.inputs) last_use_[static_cast<size_t>(input)] = i;
   }
 }
@@ -99,15 +102,16 @@ int64_t ReferenceEngine::count_samples(const std::vector<Tensor>& inputs) const 
   return std::max<int64_t>(samples, 1);
 }
 
-int64_t ReferenceEngine::samples_per_pass() const {
-  if (options_.samples_per_pass > 0) return options_.samples_per_pass;
+int64_t ReferenceEngine::samples_per_pass(int64_t samples) const {
+  const int64_t share = (samples + options_.threads - 1) / options_.threads;
+  if (options_.samples_per_pass > 0) return std::min(options_.samples_per_pass, share);
   int64_t largest = 1;
   for (const Layer& layer : network_.layers) {
     int64_t bytes = network_.tensor(layer.output).elements();
     for (TensorId input : layer.inputs) bytes += 2 * network_.tensor(input).elements();
     largest = std::max(largest, bytes);
   }
-  return std::max<int64_t>(1, kPassBytes / largest);
+  return std::clamp<int64_t>(kPassBytes / largest, 1, share);
 }
 
 void ReferenceEngine::release_dead(size_t layer, std::vector<Tensor>& activations) const {
@@ -120,8 +124,10 @@ void ReferenceEngine::release_dead(size_t layer, std::vector<Tensor>& activation
   }
 }
 
-void ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t first, int64_t samples,
-                               const BatchObserver& observer, std::vector<Tensor>& outputs) {
+uint64_t ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t first,
+                                   int64_t samples, const BatchObserver& observer,
+                                   std::vector<Tensor>& outputs) const {
+  uint64_t wraps = 0;
   std::vector<Tensor> activations(network_.tensors.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     Tensor part = make_tensor(network_.tensor(network_.inputs[i]), samples);
@@ -137,7 +143,7 @@ void ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t first,
     for (TensorId id : layer.inputs) operands.push_back(&activations[static_cast<size_t>(id)]);
     Tensor& output = activations[static_cast<size_t>(layer.output)];
     output = make_tensor(network_.tensor(layer.output), samples);
-    wraps_ += steps_[i](operands, output);
+    wraps += steps_[i](operands, output);
     if (observer) observer(static_cast<LayerId>(i), first, output);
     release_dead(i, activations);
   }
@@ -147,17 +153,29 @@ void ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t first,
     std::memcpy(outputs[i].bytes.data() + static_cast<size_t>(first) * bytes_per_sample,
                 part.bytes.data(), part.bytes.size());
   }
+  return wraps;
 }
 
 std::vector<Tensor> ReferenceEngine::run(const std::vector<Tensor>& inputs,
                                          const BatchObserver& observer) {
   const int64_t samples = count_samples(inputs);
+  const int64_t per_pass = samples_per_pass(samples);
   std::vector<Tensor> outputs;
   for (TensorId id : network_.outputs) outputs.push_back(make_tensor(network_.tensor(id), samples));
-  const int64_t per_pass = samples_per_pass();
-  for (int64_t first = 0; first < samples; first += per_pass) {
-    run_pass(inputs, first, std::min(per_pass, samples - first), observer, outputs);
-  }
+
+  std::mutex observer_mutex;
+  const BatchObserver one_at_a_time = [&](LayerId layer, int64_t first, const Tensor& output) {
+    const std::lock_guard<std::mutex> lock(observer_mutex);
+    observer(layer, first, output);
+  };
+  std::atomic<uint64_t> wraps = 0;
+  reference::parallel_for(options_.threads, (samples + per_pass - 1) / per_pass, [&](int64_t pass) {
+    const reference::OneThread scope;
+    const int64_t first = pass * per_pass;
+    wraps += run_pass(inputs, first, std::min(per_pass, samples - first),
+                      observer ? one_at_a_time : BatchObserver(), outputs);
+  });
+  wraps_ += wraps;
   return outputs;
 }
 

@@ -46,9 +46,9 @@ class ReferenceEngine {
 
  private:
   int64_t count_samples(const std::vector<Tensor>& inputs) const;
-  int64_t samples_per_pass() const;
-  void run_pass(const std::vector<Tensor>& inputs, int64_t first, int64_t samples,
-                const BatchObserver& observer, std::vector<Tensor>& outputs);
+  int64_t samples_per_pass(int64_t samples) const;
+  uint64_t run_pass(const std::vector<Tensor>& inputs, int64_t first, int64_t samples,
+                    const BatchObserver& observer, std::vector<Tensor>& outputs) const;
   void release_dead(size_t layer, std::vector<Tensor>& activations) const;
 
   const IntegerNetwork& network_;

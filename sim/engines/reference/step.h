@@ -16,7 +16,6 @@ struct StepContext {
   const Layer& layer;
   RequantMode mode;
   GemmPath path;
-  int threads;
 
   const NetTensor& input(size_t i = 0) const { return network.tensor(layer.inputs[i]); }
   const NetTensor& output() const { return network.tensor(layer.output); }
@@ -24,6 +23,7 @@ struct StepContext {
 
 // Reads int8 tensors [samples * n, h, w, c], fills `output`, which has its type and shape already.
 // Returns the number of output elements whose exact accumulator left int32 (A4); 0 but for conv.
+// Threads may call one step at once, in the scope of a OneThread (gemm.h).
 using Step = std::function<uint64_t(const std::vector<const Tensor*>& inputs, Tensor& output)>;
 
 // Each refers to the context's network and layer, which must outlive the step.
