@@ -28,9 +28,10 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
   return std::move(state.graph);
 }
 
-Tensor read_onnx_tensor(const std::string& path) {
+Tensor read_onnx_tensor(const std::string& path, std::string* name) {
   onnx::TensorProto proto;
   parse_file(path, proto);
+  if (name != nullptr) *name = proto.name();
   return read_tensor(proto, {path + ": tensor " + printable(proto.name()), folder_of(path)});
 }
 

@@ -40,7 +40,8 @@ struct ImportOptions {
 // Memory stays within a small multiple of the file's size.
 Graph import_onnx(const std::string& path, const ImportOptions& options = {});
 
-// Reads a serialized TensorProto, such as the input_0.pb files of the ONNX operator tests.
-Tensor read_onnx_tensor(const std::string& path);
+// Reads a serialized TensorProto, such as the input_0.pb files of the ONNX operator tests; `name`
+// receives its name.
+Tensor read_onnx_tensor(const std::string& path, std::string* name = nullptr);
 
 }  // namespace qsim

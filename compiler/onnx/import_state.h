@@ -41,7 +41,7 @@ struct ImportState {
   std::vector<bool> is_frozen;        // per value: depends on constants alone, folded or not
   std::vector<DataType> declared_output_types;  // per graph output; kUndefined when not declared
   UnsupportedList unsupported;
-  int64_t fold_budget_bytes = int64_t{1} << 31;  // what constant folding may still allocate
+  int64_t fold_budget_bytes = 0;  // what constant folding may still read and write
 
   ValueId add_value(const std::string& name);
   bool is_graph_output(ValueId id) const;

@@ -16,6 +16,7 @@ class Resolver {
   }
 
   void run() {
+    set_fold_budget();
     for (Node& node : graph_.nodes) {
       for (ValueId& id : node.inputs) {
         if (id != kNoValue) id = forwarded_[static_cast<size_t>(id)];
@@ -29,6 +30,22 @@ class Resolver {
   }
 
  private:
+  // Generous for chains of transposes and casts of weights, yet in proportion to the file, so that
+  // a small one cannot unfold without end.
+  void set_fold_budget() {
+    constexpr int64_t kBase = int64_t{256} << 20;
+    constexpr int64_t kPerByte = 8;
+    int64_t bytes = 0;
+    for (const Value& value : graph_.values) bytes += static_cast<int64_t>(value.data.bytes.size());
+    for (const Node& node : graph_.nodes) {
+      for (const auto& [name, attribute] : node.attributes) {
+        const auto* tensor = std::get_if<Tensor>(&attribute);
+        if (tensor != nullptr) bytes += static_cast<int64_t>(tensor->bytes.size());
+      }
+    }
+    state_.fold_budget_bytes = kBase + kPerByte * bytes;
+  }
+
   void visit(Node& node) {
     const Operator* row = find_operator(node.domain, node.op);
     if (row == nullptr) {

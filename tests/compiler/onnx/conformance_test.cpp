@@ -1,0 +1,136 @@
+// The operator tests of the ONNX project: imported as they are, none crashes; imported with their
+// input data as constants, shapes (and, where the graph folds to a constant, values) are theirs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tests/compiler/onnx/import_helpers.h"
+#include "tests/support/data.h"
+
+namespace qsim::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(data_path("onnx_node"))) {
+    if (fs::exists(entry.path() / "model.onnx")) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// The case's input data by input name, from number `first` on.
+std::map<std::string, Tensor> input_data(const fs::path& folder, int first) {
+  std::map<std::string, Tensor> data;
+  for (int i = first;; ++i) {
+    const fs::path file = folder / "test_data_set_0" / ("input_" + std::to_string(i) + ".pb");
+    if (!fs::exists(file)) return data;
+    std::string name;
+    const Tensor tensor = read_onnx_tensor(file.string(), &name);
+    data[name] = tensor;
+  }
+}
+
+bool same_floats(const std::vector<float>& a, const std::vector<float>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](float x, float y) { return x == y || (x != x && y != y); });
+}
+
+// Imports the case with its inputs from number `first` on as constants. False when it is refused.
+bool import_with_data(const fs::path& folder, int first, Graph& graph, Tensor& expected) {
+  try {
+    ImportOptions options;
+    options.input_values = input_data(folder, first);
+    graph = import_onnx((folder / "model.onnx").string(), options);
+    expected = read_onnx_tensor((folder / "test_data_set_0" / "output_0.pb").string());
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+TEST(Conformance, EveryCaseImportsOrSaysWhyNot) {
+  require_data("onnx_node");
+  int imported = 0, refused = 0;
+  for (const fs::path& folder : cases()) {
+    const std::string error = error_of_file((folder / "model.onnx").string());
+    EXPECT_TRUE(error == "no error" || error.starts_with("model.onnx: ")) << folder << error;
+    ++(error == "no error" ? imported : refused);
+  }
+  EXPECT_GE(imported, 95);
+  EXPECT_EQ(imported + refused, 471);
+}
+
+// The operators that appear in the cases that import when input 0 alone is not constant.
+TEST(Conformance, Shapes) {
+  require_data("onnx_node");
+  std::map<std::string, int> checked;
+  for (const fs::path& folder : cases()) {
+    Graph graph;
+    Tensor expected;
+    if (!import_with_data(folder, 1, graph, expected)) continue;
+    const Value& output = graph.value(graph.outputs[0]);
+    EXPECT_EQ(to_text(output.shape), to_text(expected.shape)) << folder;
+    EXPECT_EQ(output.type, expected.type) << folder;
+    if (!graph.nodes.empty()) ++checked[graph.nodes[0].op];
+  }
+  for (const char* op : {"Add",
+                         "AveragePool",
+                         "BatchNormalization",
+                         "Cast",
+                         "Clip",
+                         "Concat",
+                         "Conv",
+                         "DequantizeLinear",
+                         "Flatten",
+                         "Gemm",
+                         "Dropout",
+                         "GlobalAveragePool",
+                         "Identity",
+                         "LogSoftmax",
+                         "MatMul",
+                         "MaxPool",
+                         "Pad",
+                         "QLinearConv",
+                         "QLinearMatMul",
+                         "QuantizeLinear",
+                         "Reshape",
+                         "Relu",
+                         "ReduceMean",
+                         "Softmax",
+                         "Squeeze",
+                         "Sum",
+                         "Transpose",
+                         "Unsqueeze"}) {
+    EXPECT_GT(checked[op], 0) << op;
+  }
+}
+
+TEST(Conformance, FoldedValues) {
+  require_data("onnx_node");
+  std::map<std::string, int> checked;
+  for (const fs::path& folder : cases()) {
+    Graph graph;
+    Tensor expected;
+    if (!import_with_data(folder, 0, graph, expected)) continue;
+    const Value& output = graph.value(graph.outputs[0]);
+    if (!output.is_constant) continue;
+    const Tensor found = constant_tensor(output);
+    EXPECT_EQ(to_text(found.shape), to_text(expected.shape)) << folder;
+    EXPECT_EQ(found.type, expected.type) << folder;
+    EXPECT_TRUE(same_floats(found.as_floats(), expected.as_floats())) << folder;
+    const std::string name = folder.filename().string().substr(5);
+    ++checked[name.substr(0, name.find('_'))];
+  }
+  for (const char* op : {"add", "cast", "concat", "constant", "constantofshape", "div", "flatten",
+                         "gather", "identity", "mul", "reshape", "shape", "slice", "squeeze", "sub",
+                         "transpose", "unsqueeze"}) {
+    EXPECT_GT(checked[op], 0) << op;
+  }
+}
+
+}  // namespace
+}  // namespace qsim::test
