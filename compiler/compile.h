@@ -6,12 +6,12 @@
 
 namespace qsim {
 
-// Decides where tensors live and how each layer is cut and ordered. `cost` judges candidates. Throws
-// Error for a layer that no tiling fits, naming the layer and the buffer.
+// Decides where tensors live and how each layer is cut and ordered. `cost` judges candidates.
+// Throws Error for a layer that no tiling fits, naming the layer and the buffer.
 Plan make_plan(const IntegerNetwork& network, const Arch& arch, const CostFunction& cost);
 
-// Writes the instructions, constants and tables of a planned network. Values (constants) are written
-// when network.has_values.
+// Writes the instructions, constants and tables of a planned network. Values (constants) are
+// written when network.has_values.
 Program emit(const IntegerNetwork& network, const Arch& arch, const Plan& plan);
 
 }  // namespace qsim

@@ -20,12 +20,12 @@ constexpr ValueId kNoValue = -1;  // an optional input or output that the file l
 struct Value {
   std::string name;
   DataType type = DataType::kUndefined;
-  Shape shape;                 // fully resolved: every dimension known and >= 0
+  Shape shape;  // fully resolved: every dimension known and >= 0
   bool is_constant = false;
-  bool is_filled = false;      // a constant whose elements are all `fill` and whose data stays empty
-  double fill = 0;             //   (ConstantOfShape of any size costs no memory)
-  Tensor data;                 // constants only, unless is_filled
-  int32_t producer = -1;       // index into Graph::nodes; -1 for graph inputs and constants
+  bool is_filled = false;  // a constant whose elements are all `fill` and whose data stays empty
+  double fill = 0;         //   (ConstantOfShape of any size costs no memory)
+  Tensor data;             // constants only, unless is_filled
+  int32_t producer = -1;   // index into Graph::nodes; -1 for graph inputs and constants
   std::vector<int32_t> consumers;  // node indices, ascending, one entry per use
 };
 
@@ -33,11 +33,12 @@ using Attribute =
     std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, Tensor>;
 
 struct Node {
-  std::string name;    // the file's name, or "<OpType>_<index>" when it gives none; unique
-  std::string op;      // "Conv", "QLinearAdd", ... (domain prefix dropped; both domains share one table)
-  std::string domain;  // "" for ai.onnx, "com.microsoft"
-  int opset = 0;       // the version of the node's domain that the file imports
-  std::vector<ValueId> inputs;   // kNoValue where omitted; trailing omissions removed
+  std::string name;  // the file's name, or "<OpType>_<index>" when it gives none; unique
+  std::string
+      op;  // "Conv", "QLinearAdd", ... (domain prefix dropped; both domains share one table)
+  std::string domain;           // "" for ai.onnx, "com.microsoft"
+  int opset = 0;                // the version of the node's domain that the file imports
+  std::vector<ValueId> inputs;  // kNoValue where omitted; trailing omissions removed
   std::vector<ValueId> outputs;
   std::map<std::string, Attribute> attributes;  // as in the file; defaults are not filled in
 
@@ -50,8 +51,8 @@ struct Node {
 struct Graph {
   std::string name;
   std::vector<Value> values;
-  std::vector<Node> nodes;        // topological order
-  std::vector<ValueId> inputs;    // without initializers
+  std::vector<Node> nodes;      // topological order
+  std::vector<ValueId> inputs;  // without initializers
   std::vector<ValueId> outputs;
 
   const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
@@ -67,8 +68,8 @@ struct Graph {
 // The data of a constant, written out when it is_filled.
 Tensor constant_tensor(const Value& value);
 
-// One line per input, constant, node and output: what `--dump graph` prints. The values of constants
-// of at most 8 elements are shown.
+// One line per input, constant, node and output: what `--dump graph` prints. The values of
+// constants of at most 8 elements are shown.
 std::string to_text(const Graph& graph);
 
 }  // namespace qsim

@@ -56,8 +56,7 @@ class ArraySteps {
     const bool gathers = whole_ || layer_plan_.hold_input;
     const int32_t cols = view_.arch.array.cols;
     const int32_t first_channel = gathers ? 0 : group.first * cols;
-    const int32_t last_channel =
-        gathers ? view_.out_c : std::min(group.last * cols, view_.out_c);
+    const int32_t last_channel = gathers ? view_.out_c : std::min(group.last * cols, view_.out_c);
     if (!layer_plan_.hold_input) source.reset();
     if (!gathers) output.reset();
     for (int32_t block = group.first; block < group.last; ++block) {
@@ -149,16 +148,16 @@ class ArraySteps {
     work_.ops.push_back(work);
   }
 
-  void append_requant(const OutTile& tile, const Operand& output, int32_t block,
-                      const Group& group, int32_t first_channel, int32_t acc) {
+  void append_requant(const OutTile& tile, const Operand& output, int32_t block, const Group& group,
+                      int32_t first_channel, int32_t acc) {
     // Parameters come in runs of blocks that take at most half the buffer.
     const int64_t bytes = view_.param_block_bytes();
     const int32_t run = static_cast<int32_t>(
         std::clamp<int64_t>(view_.arch.param_bytes() / 2 / bytes, 1, group.last - group.first));
     const int32_t run_first = group.first + (block - group.first) / run * run;
     if (params_ == kNoPiece || params_first_ != run_first) {
-      params_ = add_param_piece(view_, constants_, run_first,
-                                std::min(run, group.last - run_first), work_);
+      params_ = add_param_piece(view_, constants_, run_first, std::min(run, group.last - run_first),
+                                work_);
       params_first_ = run_first;
     }
     operands_.extend(params_);

@@ -15,8 +15,7 @@ int32_t effective_weight(const LayerView& view, int32_t o, int32_t ky, int32_t k
   const int32_t group_in = view.in_c / layer.groups, group_out = view.out_c / layer.groups;
   const int32_t i = c - o / group_out * group_in;
   if (i < 0 || i >= group_in) return 0;
-  const int64_t index =
-      ((int64_t{o} * view.window.kh + ky) * view.window.kw + kx) * group_in + i;
+  const int64_t index = ((int64_t{o} * view.window.kh + ky) * view.window.kw + kx) * group_in + i;
   return layer.weights[static_cast<size_t>(index)] -
          layer.weight_zero_point[static_cast<size_t>(o)];
 }
@@ -47,7 +46,8 @@ void write_box(const LayerView& view, int32_t block, const ReductionBox& box, ui
   }
 }
 
-// Bias with the input's zero point folded in: sum (x - zx) w + b = sum x w + (b - zx sum w), mod 2^32.
+// Bias with the input's zero point folded in: sum (x - zx) w + b = sum x w + (b - zx sum w), mod
+// 2^32.
 int32_t folded_bias(const LayerView& view, int32_t o) {
   const Layer& layer = view.layer;
   const size_t count = layer.weights.size() / static_cast<size_t>(view.out_c);
@@ -74,8 +74,8 @@ void write_params(const LayerView& view, int32_t block, uint8_t* out) {
   const int32_t taps = view.window.kh * view.window.kw;
   for (int32_t j = 0; j < view.block_channels(block); ++j) {
     const int32_t o = block * cols + j;
-    const RequantParams params = derive_requant(
-        view.arch.vector.requant, sx, layer.weight_scale[static_cast<size_t>(o)], sy);
+    const RequantParams params = derive_requant(view.arch.vector.requant, sx,
+                                                layer.weight_scale[static_cast<size_t>(o)], sy);
     // The depthwise function subtracts zero points itself; the array cannot.
     put(0, j, depthwise ? layer.bias[static_cast<size_t>(o)] : folded_bias(view, o));
     put(1, j, params.multiplier);
@@ -121,9 +121,9 @@ void write_constants(const LayerView& view, const LayerConstants& constants, int
     }
   }
   for (int32_t block = 0; block < view.blocks; ++block) {
-    write_params(view, block,
-                 image.data() + constants.param_address - image_address +
-                     block * view.param_block_bytes());
+    write_params(
+        view, block,
+        image.data() + constants.param_address - image_address + block * view.param_block_bytes());
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace qsim {
 
-// Where a layer's constants lie in DRAM; every address is a multiple of 64. Layers without weights or
-// parameters take no bytes.
+// Where a layer's constants lie in DRAM; every address is a multiple of 64. Layers without weights
+// or parameters take no bytes.
 struct LayerConstants {
   std::vector<std::vector<ReductionBox>> boxes;      // [block]; conv on the array only
   std::vector<std::vector<int64_t>> weight_address;  // [block][box]

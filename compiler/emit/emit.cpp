@@ -13,8 +13,7 @@ constexpr int64_t kRegionAlignment = 4096;
 // Writes the device segments and host steps of a network in order.
 class Emitter {
  public:
-  Emitter(const IntegerNetwork& network, const Arch& arch, const Plan& plan)
-      : plan_(plan) {
+  Emitter(const IntegerNetwork& network, const Arch& arch, const Plan& plan) : plan_(plan) {
     program_.arch = arch;
     program_.network = network;
   }
@@ -36,9 +35,8 @@ class Emitter {
     }
     const int64_t end = program_.constants_address + constants_bytes_;
     program_.instruction_address = round_up(end, kRegionAlignment);
-    program_.dram_bytes =
-        program_.instruction_address +
-        static_cast<int64_t>(program_.instructions.size()) * kInstructionBytes;
+    program_.dram_bytes = program_.instruction_address +
+                          static_cast<int64_t>(program_.instructions.size()) * kInstructionBytes;
     return std::move(program_);
   }
 
@@ -52,9 +50,9 @@ class Emitter {
     for (size_t id = 0; id < plan_.tensors.size(); ++id) {
       const Placement& place = plan_.tensors[id];
       if (place.where != Placement::Where::kDram) continue;
-      program_.dram_tensors.push_back({static_cast<TensorId>(id), place.address,
-                                       place.pixel_bytes, place.border_top, place.border_left,
-                                       place.border_bottom, place.border_right});
+      program_.dram_tensors.push_back({static_cast<TensorId>(id), place.address, place.pixel_bytes,
+                                       place.border_top, place.border_left, place.border_bottom,
+                                       place.border_right});
     }
     program_.constants_address = round_up(plan_.activations_bytes, kRegionAlignment);
     int64_t address = program_.constants_address;
@@ -127,7 +125,9 @@ bool emit_alone(const LayerView& view, const Plan& plan, std::vector<Instruction
   TokenWriter tokens(view.arch, instructions, info);
   Scheduler scheduler(view.arch, view.network, tokens);
   Work work;
-  append_layer_steps(view, plan, lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment)), work);
+  append_layer_steps(view, plan,
+                     lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment)),
+                     work);
   if (!scheduler.append(work, plan, no_fit)) return false;
   tokens.end_segment({});
   return true;

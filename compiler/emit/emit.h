@@ -12,8 +12,8 @@ namespace qsim {
 void append_layer_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,
                         Work& work);
 
-// The instructions of one layer run alone, HALT included. Returns false, with `no_fit` filled, when its
-// plan does not fit the buffers.
+// The instructions of one layer run alone, HALT included. Returns false, with `no_fit` filled, when
+// its plan does not fit the buffers.
 bool emit_alone(const LayerView& view, const Plan& plan, std::vector<Instruction>& instructions,
                 NoFit& no_fit);
 

@@ -1,5 +1,5 @@
-// Who must wait for whom: read-after-write, write-after-read and write-after-write between units, by
-// the byte ranges that instructions touch.
+// Who must wait for whom: read-after-write, write-after-read and write-after-write between units,
+// by the byte ranges that instructions touch.
 #pragma once
 
 #include <array>
@@ -10,14 +10,16 @@
 
 namespace qsim {
 
-// Per unit, the latest of its instructions (numbered in program order) that must have retired; -1: none.
+// Per unit, the latest of its instructions (numbered in program order) that must have retired; -1:
+// none.
 using Needs = std::array<int32_t, kUnits>;
 constexpr Needs kNoNeeds = {-1, -1, -1, -1};
 
 // One address space. Ranges are half open.
 class HazardMap {
  public:
-  // Instruction `number` of `unit` reads or writes [low, high); raises `needs` to what it must wait for.
+  // Instruction `number` of `unit` reads or writes [low, high); raises `needs` to what it must wait
+  // for.
   void read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs);
   void write(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs);
 

@@ -22,8 +22,8 @@ DramRectangle dram_rectangle(const Placement& place, int32_t image_h, int32_t im
   return {address, row_pitch, address + (h - 1) * row_pitch + w * int64_t{place.pixel_bytes}};
 }
 
-// Fills the loops of a transfer of h x w pixels of `channels` bytes, `dram_pitch` and dram.row_pitch
-// bytes apart in DRAM.
+// Fills the loops of a transfer of h x w pixels of `channels` bytes, `dram_pitch` and
+// dram.row_pitch bytes apart in DRAM.
 template <typename Transfer>
 void shape_transfer(Transfer& op, const DramRectangle& dram, int64_t dram_pitch, int64_t row_pitch,
                     int64_t pixel_pitch, int32_t h, int32_t w, int64_t channels) {
@@ -84,8 +84,8 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region) {
     operand.base = place.address + n * (image.h * operand.row_pitch);
     operand.h = image.h, operand.w = image.w;
     const int64_t low = operand.base + region.y * operand.row_pitch;
-    operand.access = {Space::kActivation, false, kNoPiece, -1, low,
-                      low + region.h * operand.row_pitch};
+    operand.access = {
+        Space::kActivation, false, kNoPiece, -1, low, low + region.h * operand.row_pitch};
     return operand;
   }
   operand.row_pitch = region.w * pitch;
@@ -94,9 +94,9 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region) {
   const int64_t bytes = region.h * operand.row_pitch;
   operand.piece = add_piece(bytes);
   operand.access = {Space::kActivation, false, operand.piece, -1, 0, bytes};
-  DramRectangle dram = dram_rectangle(place, image.h, image.w, n, region.y, region.x,
-                                      (region.h - 1) * region.step_h + 1,
-                                      (region.w - 1) * region.step_w + 1);
+  DramRectangle dram =
+      dram_rectangle(place, image.h, image.w, n, region.y, region.x,
+                     (region.h - 1) * region.step_h + 1, (region.w - 1) * region.step_w + 1);
   dram.row_pitch *= region.step_h;
   Load load;
   load.buffer = static_cast<int32_t>(BufferId::kActivation);
@@ -157,8 +157,8 @@ Operand Operands::output(const OutTile& tile, int32_t first_channel, int32_t las
     operand.row_pitch = image.w * operand.pixel_pitch;
     const int64_t row = place.address + (int64_t{tile.n} * image.h + tile.y) * operand.row_pitch;
     operand.base = row + tile.x * operand.pixel_pitch + first_channel;
-    operand.access = {Space::kActivation, true, kNoPiece, -1, row,
-                      row + tile.h * operand.row_pitch};
+    operand.access = {
+        Space::kActivation, true, kNoPiece, -1, row, row + tile.h * operand.row_pitch};
     return operand;
   }
   operand.pixel_pitch = pixel_pitch(view_.arch, last_channel - first_channel);
@@ -181,11 +181,10 @@ void Operands::store(const Operand& output, const OutTile& tile, int32_t first_c
   // A tile of all channels is stored with the unused bytes of its last word, as one run of bytes.
   const bool all_channels = first_channel == 0 && last_channel == view_.out_c;
   Store store;
-  shape_transfer(store, dram, place.pixel_bytes, output.row_pitch, output.pixel_pitch, tile.h,
-                 tile.w,
-                 all_channels && place.pixel_bytes == output.pixel_pitch
-                     ? output.pixel_pitch
-                     : last_channel - first_channel);
+  shape_transfer(
+      store, dram, place.pixel_bytes, output.row_pitch, output.pixel_pitch, tile.h, tile.w,
+      all_channels && place.pixel_bytes == output.pixel_pitch ? output.pixel_pitch
+                                                              : last_channel - first_channel);
   WorkOp op;
   op.op = store;
   op.info.layer = view_.id;

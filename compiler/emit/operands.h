@@ -9,23 +9,24 @@ namespace qsim {
 
 // A rectangle of a feature map in the activation buffer.
 struct Operand {
-  PieceId piece = kNoPiece;    // kNoPiece: `base` is an absolute address
-  int64_t base = 0;            // byte of the rectangle's pixel (0, 0), channel 0
-  int64_t row_pitch = 0, pixel_pitch = 0;   // bytes
-  int32_t y = 0, x = 0;        // the rectangle's origin in the image
+  PieceId piece = kNoPiece;                // kNoPiece: `base` is an absolute address
+  int64_t base = 0;                        // byte of the rectangle's pixel (0, 0), channel 0
+  int64_t row_pitch = 0, pixel_pitch = 0;  // bytes
+  int32_t y = 0, x = 0;                    // the rectangle's origin in the image
   int32_t h = 1, w = 1;
   int32_t step_h = 1, step_w = 1;  // image rows and columns from pixel to pixel (SourceRegion)
-  Access access;               // the bytes that the tile really touches
+  Access access;                   // the bytes that the tile really touches
 };
 
 class Operands {
  public:
   Operands(const LayerView& view, const Plan& plan, Work& work);
 
-  // The rectangle `region` of image n of `tensor`. Streamed tensors get a piece that lives in the next
-  // step; extend() it for later ones.
+  // The rectangle `region` of image n of `tensor`. Streamed tensors get a piece that lives in the
+  // next step; extend() it for later ones.
   Operand source(TensorId tensor, int32_t n, const SourceRegion& region);
-  // The taps of every output pixel of a tile packed side by side: one row of tile.h * tile.w "pixels".
+  // The taps of every output pixel of a tile packed side by side: one row of tile.h * tile.w
+  // "pixels".
   Operand packed_source(const OutTile& tile);
   // Channels [first, last) of the layer's output at a tile.
   Operand output(const OutTile& tile, int32_t first_channel, int32_t last_channel);

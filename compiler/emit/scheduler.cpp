@@ -95,11 +95,12 @@ void Scheduler::queue_pieces(const Work& work) {
   loads_written_ = loads_needed_ = 0;
 }
 
-// Whether every layer's activation pieces fit its ring, and which layers are crowded. Pieces leave a
-// ring in the order in which they enter, so the free room is one stretch but for the end of the ring,
-// where less than the largest piece is lost: pieces that live at one time always find room when they and the
-// largest fit, or when the ring never goes round. Among pieces of earlier layers, gaps too small for a
-// piece of this one can only add up to less than it and its own pieces do: half the buffer is safe.
+// Whether every layer's activation pieces fit its ring, and which layers are crowded. Pieces leave
+// a ring in the order in which they enter, so the free room is one stretch but for the end of the
+// ring, where less than the largest piece is lost: pieces that live at one time always find room
+// when they and the largest fit, or when the ring never goes round. Among pieces of earlier layers,
+// gaps too small for a piece of this one can only add up to less than it and its own pieces do:
+// half the buffer is safe.
 bool Scheduler::measure_layers(const Work& work, const Plan& plan, NoFit& no_fit) {
   std::array<size_t, kBuffers> next{};
   std::array<int64_t, kBuffers> live{}, largest{}, total{};
@@ -164,8 +165,8 @@ bool Scheduler::place_needed(Work& work, int32_t step, NoFit& no_fit) {
 
 // Places what later steps need as far as room, lookahead and the depth of the token counters allow:
 // a taker waits at most for the token_depth-th latest load before it (tokens.h). Within a buffer
-// pieces are placed in the order of their use, so that a piece placed early never takes the room of one
-// that is needed before it.
+// pieces are placed in the order of their use, so that a piece placed early never takes the room of
+// one that is needed before it.
 void Scheduler::place_ahead(Work& work, int32_t step) {
   const LayerId layer = work.steps[static_cast<size_t>(step)].layer;
   const int32_t last = std::min(step + kLookaheadSteps, work.next_step() - 1);

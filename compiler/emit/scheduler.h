@@ -10,8 +10,8 @@
 
 namespace qsim {
 
-// First fit, round and round, in a stretch of a buffer. Positions move on, so that a piece is reused as
-// late as possible.
+// First fit, round and round, in a stretch of a buffer. Positions move on, so that a piece is
+// reused as late as possible.
 class Ring {
  public:
   Ring() = default;
@@ -43,10 +43,11 @@ class Scheduler {
  public:
   Scheduler(const Arch& arch, const IntegerNetwork& network, TokenWriter& tokens);
 
-  // Appends the instructions of a segment's work. Returns false, with `no_fit` filled, when some step's
-  // pieces do not fit; what has been appended by then is then meaningless. Weight and parameter pieces
-  // are hoisted across layers, unless the later layer is crowded; activation pieces only within their
-  // layer, whose ring they live in. So a layer that fits alone fits anywhere.
+  // Appends the instructions of a segment's work. Returns false, with `no_fit` filled, when some
+  // step's pieces do not fit; what has been appended by then is then meaningless. Weight and
+  // parameter pieces are hoisted across layers, unless the later layer is crowded; activation
+  // pieces only within their layer, whose ring they live in. So a layer that fits alone fits
+  // anywhere.
   bool append(Work& work, const Plan& plan, NoFit& no_fit);
 
  private:
@@ -76,9 +77,9 @@ class Scheduler {
   // By layer: its weights or parameters need, at one time, so much of their buffer that pieces left
   // over by an earlier layer could cut the room too small. It starts with empty rings.
   std::vector<bool> crowded_;
-  std::vector<int32_t> load_number_;        // by piece, from 1 on; 0: not loaded
-  int32_t loads_written_ = 0;               // of this work
-  int32_t loads_needed_ = 0;                // number of the latest load that a step so far needs
+  std::vector<int32_t> load_number_;  // by piece, from 1 on; 0: not loaded
+  int32_t loads_written_ = 0;         // of this work
+  int32_t loads_needed_ = 0;          // number of the latest load that a step so far needs
 };
 
 }  // namespace qsim

@@ -10,8 +10,8 @@ namespace qsim {
 void append_array_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,
                         Work& work);
 
-// Depthwise convolution, pooling, add, rescale and concat on the vector unit: one step per tile (and
-// group of channel blocks, where parameters do not fit at once).
+// Depthwise convolution, pooling, add, rescale and concat on the vector unit: one step per tile
+// (and group of channel blocks, where parameters do not fit at once).
 void append_vector_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,
                          Work& work);
 

@@ -11,11 +11,12 @@ namespace qsim {
 
 // Appends instructions in program order and connects each to the instructions it needs.
 //
-// A token from unit X to Y stands for one instruction of X that gives and one of Y that takes, in the
-// same order on both sides. Needs that other tokens already imply get none (each instruction carries
-// the vector clock of what it knows to have retired). No token's giver is more than token_depth
-// instructions of its unit older, in program order, than its taker: so the counters can hold every token that a
-// sequential execution leaves open, and no program can deadlock on a full counter.
+// A token from unit X to Y stands for one instruction of X that gives and one of Y that takes, in
+// the same order on both sides. Needs that other tokens already imply get none (each instruction
+// carries the vector clock of what it knows to have retired). No token's giver is more than
+// token_depth instructions of its unit older, in program order, than its taker: so the counters can
+// hold every token that a sequential execution leaves open, and no program can deadlock on a full
+// counter.
 class TokenWriter {
  public:
   TokenWriter(const Arch& arch, std::vector<Instruction>& instructions,

@@ -45,9 +45,7 @@ class VectorSteps {
   }
 
  private:
-  const NetTensor& input(size_t i) const {
-    return view_.network.tensor(view_.layer.inputs[i]);
-  }
+  const NetTensor& input(size_t i) const { return view_.network.tensor(view_.layer.inputs[i]); }
   const NetTensor& output() const { return view_.network.tensor(view_.layer.output); }
 
   void append_tile(const OutTile& tile) {
@@ -75,11 +73,16 @@ class VectorSteps {
   void append_function(const OutTile& tile, const std::vector<Operand>& sources,
                        const Operand& target, int32_t block, int32_t count) {
     switch (view_.layer.op) {
-      case LayerOp::kConv: return append_depthwise(tile, sources[0], target, block, count);
-      case LayerOp::kAdd: return append_add(tile, sources, target);
-      case LayerOp::kMaxPool: return append_window(tile, sources[0], target, VectorFunction::kMaxPool, {});
-      case LayerOp::kAveragePool: return append_average(tile, sources[0], target);
-      case LayerOp::kConcat: return append_concat(tile, sources, target);
+      case LayerOp::kConv:
+        return append_depthwise(tile, sources[0], target, block, count);
+      case LayerOp::kAdd:
+        return append_add(tile, sources, target);
+      case LayerOp::kMaxPool:
+        return append_window(tile, sources[0], target, VectorFunction::kMaxPool, {});
+      case LayerOp::kAveragePool:
+        return append_average(tile, sources[0], target);
+      case LayerOp::kConcat:
+        return append_concat(tile, sources, target);
       default:
         return append_window(tile, sources[0], target, VectorFunction::kRescale,
                              derive_rescale_params(0));
@@ -157,8 +160,7 @@ class VectorSteps {
     }
   }
 
-  void append_add(const OutTile& tile, const std::vector<Operand>& sources,
-                  const Operand& target) {
+  void append_add(const OutTile& tile, const std::vector<Operand>& sources, const Operand& target) {
     Vector op = base_instruction(tile, sources[0], target, VectorFunction::kAdd, view_.out_c);
     const AddParams params =
         derive_add(input(0).quant.scale, input(1).quant.scale, output().quant.scale);

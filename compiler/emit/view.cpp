@@ -78,8 +78,7 @@ std::vector<ReductionBox> LayerView::boxes(int32_t block, int64_t max_tiles) con
   const int32_t kh = packed ? 1 : window.kh, kw = packed ? 1 : window.kw;
   // Cut along channels only when one tap is too large, along x only when one row of taps is.
   const int32_t c_step = static_cast<int32_t>(std::min<int64_t>(words.count, max_tiles));
-  const int32_t x_step =
-      static_cast<int32_t>(std::clamp<int64_t>(max_tiles / words.count, 1, kw));
+  const int32_t x_step = static_cast<int32_t>(std::clamp<int64_t>(max_tiles / words.count, 1, kw));
   const int32_t y_step =
       static_cast<int32_t>(std::clamp<int64_t>(max_tiles / (int64_t{words.count} * kw), 1, kh));
   std::vector<ReductionBox> result;

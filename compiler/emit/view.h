@@ -42,8 +42,8 @@ struct LayerView {
   // Images and maps. Layers on 1 x 1 maps see the batch as the columns of one image.
   int32_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   Window window;
-  int32_t blocks;        // channel blocks of array.cols output channels
-  int32_t passes = 1;    // 2 when some weight needs 9 bits
+  int32_t blocks;      // channel blocks of array.cols output channels
+  int32_t passes = 1;  // 2 when some weight needs 9 bits
 
   int64_t out_tiles(const LayerPlan& plan) const {
     return int64_t{images} * ceil_div(out_h, plan.tile_h) * ceil_div(out_w, plan.tile_w);
@@ -68,8 +68,9 @@ struct LayerView {
 
 std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan);
 
-// The source pixels that a tile needs, clipped to the image, never empty: h x w of them from (y, x) on,
-// every step_h-th row and step_w-th column (1, unless a window of one tap strides over the others).
+// The source pixels that a tile needs, clipped to the image, never empty: h x w of them from (y, x)
+// on, every step_h-th row and step_w-th column (1, unless a window of one tap strides over the
+// others).
 struct SourceRegion {
   int32_t y = 0, x = 0, h = 1, w = 1;
   int32_t step_h = 1, step_w = 1;

@@ -1,7 +1,7 @@
 // Work: a layer's instructions before they have buffer addresses and tokens.
 //
-// A layer is a list of steps. A step holds a few operations that belong together (the matmuls of one
-// tile and channel block, then its requantization; the store of a finished tile). What the
+// A layer is a list of steps. A step holds a few operations that belong together (the matmuls of
+// one tile and channel block, then its requantization; the store of a finished tile). What the
 // operations read and write in the buffers are pieces: allocations that are filled by a load (or by
 // the vector unit) and live from their first step to their last. The scheduler (scheduler.h)
 // allocates pieces, hoists their loads ahead of the steps that need them, and derives every
@@ -24,8 +24,8 @@ constexpr PieceId kNoPiece = -1;
 // Address spaces in which operations can collide.
 enum class Space : uint8_t { kActivation, kWeight, kParam, kAccumulator, kDram };
 
-// A byte range (accumulator: words) that an operation touches; relative to the piece if there is one.
-// In DRAM ranges are relative to `tensor`; constants never change and are not tracked.
+// A byte range (accumulator: words) that an operation touches; relative to the piece if there is
+// one. In DRAM ranges are relative to `tensor`; constants never change and are not tracked.
 struct Access {
   Space space = Space::kActivation;
   bool write = false;
@@ -37,11 +37,12 @@ struct Access {
 struct Piece {
   BufferId buffer = BufferId::kActivation;
   int64_t bytes = 0;
-  std::optional<Load> load;  // with buffer_address relative to the piece; none: filled by the vector unit
-  Access source;             // what the load reads in DRAM; source.tensor < 0 for constants
+  std::optional<Load>
+      load;       // with buffer_address relative to the piece; none: filled by the vector unit
+  Access source;  // what the load reads in DRAM; source.tensor < 0 for constants
   LayerId layer = -1;
   int32_t first_step = 0, last_step = 0;
-  int64_t address = -1;      // given by the scheduler
+  int64_t address = -1;  // given by the scheduler
 };
 
 // An instruction whose buffer addresses are relative to its pieces.

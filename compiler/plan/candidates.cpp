@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "hw/spec/timing.h"
+
 namespace qsim {
 namespace {
 
 // Tile shapes tried per layer, of those that fit: each has about half the pixels of the one before.
 constexpr size_t kMaxShapes = 4;
+
+// So many tiles in the ring at once let load, compute and store overlap.
+constexpr int64_t kTilesAtOnce = 3;
 
 struct TileShape {
   int32_t h, w;
@@ -32,8 +37,8 @@ Footprint footprint(const LayerView& view, const Plan& plan, const TileShape& sh
   } else {
     for (TensorId id : view.layer.inputs) {
       if (streamed(id)) {
-        bytes.source += int64_t{region.h} * region.w *
-                        pixel_pitch(view.arch, view.network.tensor(id).c);
+        bytes.source +=
+            int64_t{region.h} * region.w * pixel_pitch(view.arch, view.network.tensor(id).c);
       }
     }
   }
@@ -45,6 +50,7 @@ Footprint footprint(const LayerView& view, const Plan& plan, const TileShape& sh
 int32_t even(int32_t size, int64_t tiles) { return static_cast<int32_t>(ceil_div(size, tiles)); }
 
 // Full-width tiles first, halving rows, then halving columns; at most `most_pixels` pixels each.
+// Ends with a tile of which the ring holds a few, so that loads run ahead of their use.
 std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t most_pixels,
                               int64_t first_tiles) {
   const LayerPlan& base = plan.layers[static_cast<size_t>(view.id)];
@@ -53,20 +59,18 @@ std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t m
   const int64_t most_rows = std::max<int64_t>(1, most_pixels / w);
   int32_t h = even(view.out_h, std::max(first_tiles, ceil_div(view.out_h, most_rows)));
   std::vector<TileShape> found;
-  for (;;) {
+  while (found.size() < kMaxShapes) {
     // Going round the ring wastes up to one piece.
     const Footprint bytes = footprint(view, plan, {h, w});
+    const int64_t tile = bytes.source + bytes.output;
     const bool one_tile = h == view.out_h && w == view.out_w && view.images == 1;
     const int64_t waste = one_tile ? 0 : std::max(bytes.source, bytes.output);
-    const bool fits = bytes.source + bytes.output + waste <= ring;
-    const bool last = h == 1 && w == 1;
-    // The smallest tile is always among them: layers with several pieces a tile may need it.
-    if (fits && (found.size() < kMaxShapes || last)) found.push_back({h, w});
-    if (last) break;
+    if (tile + waste <= ring) found.push_back({h, w});
+    if (h == 1 && (w == 1 || (!found.empty() && kTilesAtOnce * tile <= ring))) break;
     if (h > 1) {
       h = even(h, 2);
     } else {
-      w = even(w, found.empty() ? 2 : w);
+      w = even(w, 2);
     }
   }
   return found;
@@ -117,6 +121,7 @@ Candidate bounded(const LayerView& view, const Plan& plan, const LayerPlan& laye
   const Footprint bytes = footprint(view, plan, {layer_plan.tile_h, layer_plan.tile_w});
   int64_t loaded = tiles * bytes.source, stored = tiles * bytes.output;
   int64_t compute = 0, vector = 0, loads = bytes.source > 0 ? tiles : 0;
+  int64_t first_weights = 0;
   if (array) {
     const int64_t weight_loads = weights.split ? tiles : groups == 1 ? 1 : bands;
     if (!layer_plan.hold_input) {
@@ -125,37 +130,42 @@ Candidate bounded(const LayerView& view, const Plan& plan, const LayerPlan& laye
     }
     loaded += weight_loads * weights.total;
     loads += weight_loads * view.blocks + groups * bands;
-    const int64_t fed = arch.array.dataflow == Dataflow::kWs
-                            ? std::max(pixels, tiles * rows)
-                            : tiles * round_up(tile_pixels, rows);
+    const int64_t fed = arch.array.dataflow == Dataflow::kWs ? std::max(pixels, tiles * rows)
+                                                             : tiles * round_up(tile_pixels, rows);
     compute = weights.reduction_tiles * fed;
-    vector = view.blocks * pixels;
+    vector = view.blocks * (pixels + tiles * timing::kVectorBlockSetupCycles);
+    first_weights = weights.total / view.blocks;
   } else {
     const int64_t taps = std::max<int64_t>(1, int64_t{view.window.kh} * view.window.kw);
-    vector = ceil_div(view.out_c, arch.lanes()) * pixels * taps *
-             static_cast<int64_t>(view.layer.op == LayerOp::kAdd ? 2 : 1);
+    const int64_t reads = view.layer.op == LayerOp::kAdd ? 2 : taps;
+    vector = ceil_div(view.out_c, arch.lanes()) * pixels * reads +
+             tiles * view.blocks * timing::kVectorBlockSetupCycles;
   }
   Candidate candidate;
   candidate.plan = layer_plan;
-  candidate.bound_cycles = std::max({compute, vector,
-                                     static_cast<int64_t>(static_cast<double>(loaded) /
-                                                          bytes_per_cycle(arch)),
-                                     static_cast<int64_t>(static_cast<double>(stored) /
-                                                          bytes_per_cycle(arch))});
   candidate.instructions = tiles * (array ? 2 * view.blocks : 1) + loads + tiles;
+  const auto transfer = [&](int64_t moved) {
+    return static_cast<int64_t>(static_cast<double>(moved) / bytes_per_cycle(arch));
+  };
+  // The array starts after its first operands have come; the last tile leaves after the array's
+  // end.
+  const int64_t fill = transfer(bytes.source + first_weights) + transfer(bytes.output);
+  candidate.bound_cycles = std::max(
+      {std::max(compute, vector) + fill,
+       transfer(loaded + candidate.instructions * timing::kInstructionBytes), transfer(stored)});
   return candidate;
 }
 
 std::vector<LayerPlan> array_plans(const LayerView& view, const Plan& plan,
+                                   const std::vector<TileShape>& tile_shapes,
                                    const WeightBytes& weights) {
   const LayerPlan& base = plan.layers[static_cast<size_t>(view.id)];
   const int64_t ring = base.ring_high - base.ring_low;
-  const int64_t most_pixels = std::max(1, view.arch.buffers.acc_entries / 2);
   const int64_t param_bytes = view.param_block_bytes();
   const bool whole_fits = !weights.split && weights.total <= view.arch.weight_bytes() &&
                           view.blocks * param_bytes <= view.arch.param_bytes();
   std::vector<LayerPlan> plans;
-  for (const TileShape& shape : shapes(view, plan, most_pixels, 1)) {
+  for (const TileShape& shape : tile_shapes) {
     LayerPlan candidate = base;
     candidate.packed = view.packed;
     candidate.tile_h = shape.h, candidate.tile_w = shape.w;
@@ -186,38 +196,32 @@ std::vector<LayerPlan> array_plans(const LayerView& view, const Plan& plan,
   return plans;
 }
 
-std::vector<LayerPlan> vector_plans(const LayerView& view, const Plan& plan) {
-  const LayerPlan& base = plan.layers[static_cast<size_t>(view.id)];
+std::vector<LayerPlan> vector_plans(const LayerView& view, const Plan& plan,
+                                    const std::vector<TileShape>& tile_shapes) {
   std::vector<LayerPlan> plans;
-  constexpr int64_t kMostPixels = 1 << 14;
-  const Footprint one = footprint(view, plan, {1, 1});
-  // Nothing to stream: one tile. Otherwise several, so that load, vector and store overlap.
-  const bool streams = one.source + one.output > 0;
-  for (const TileShape& shape : shapes(view, plan, kMostPixels, streams ? 2 : 1)) {
-    LayerPlan candidate = base;
+  for (const TileShape& shape : tile_shapes) {
+    LayerPlan candidate = plan.layers[static_cast<size_t>(view.id)];
     candidate.tile_h = shape.h, candidate.tile_w = shape.w;
     candidate.group_blocks = view.blocks;
     if (view.layer.op == LayerOp::kConv) {
       const int64_t params = view.param_block_bytes();
       if (view.blocks * params > view.arch.param_bytes()) {
-        candidate.group_blocks = static_cast<int32_t>(
-            std::max<int64_t>(1, view.arch.param_bytes() / 2 / params));
+        candidate.group_blocks =
+            static_cast<int32_t>(std::max<int64_t>(1, view.arch.param_bytes() / 2 / params));
       }
     }
     plans.push_back(candidate);
-    if (!streams) break;
   }
   return plans;
 }
 
-}  // namespace
-
-std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
+std::vector<Candidate> judgeable(const LayerView& view, const Plan& plan,
+                                 const std::vector<TileShape>& tile_shapes) {
   const bool array = plan.layers[static_cast<size_t>(view.id)].place == Place::kArray;
   const WeightBytes weights = array ? weight_bytes(view) : WeightBytes{};
   std::vector<Candidate> candidates;
-  for (const LayerPlan& layer_plan :
-       array ? array_plans(view, plan, weights) : vector_plans(view, plan)) {
+  for (const LayerPlan& layer_plan : array ? array_plans(view, plan, tile_shapes, weights)
+                                           : vector_plans(view, plan, tile_shapes)) {
     candidates.push_back(bounded(view, plan, layer_plan, weights));
   }
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -226,6 +230,26 @@ std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
                                                              : a.instructions < b.instructions;
                    });
   return candidates;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
+  if (plan.layers[static_cast<size_t>(view.id)].place == Place::kArray) {
+    const int64_t most_pixels = std::max(1, view.arch.buffers.acc_entries / 2);
+    return judgeable(view, plan, shapes(view, plan, most_pixels, 1));
+  }
+  constexpr int64_t kMostPixels = 1 << 14;
+  const Footprint one = footprint(view, plan, {1, 1});
+  // Nothing to stream: one tile. Otherwise several, so that load, vector and store overlap.
+  if (one.source + one.output > 0) return judgeable(view, plan, shapes(view, plan, kMostPixels, 2));
+  std::vector<TileShape> whole = shapes(view, plan, kMostPixels, 1);
+  if (whole.size() > 1) whole.resize(1);
+  return judgeable(view, plan, whole);
+}
+
+std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan) {
+  return judgeable(view, plan, {{1, 1}});
 }
 
 }  // namespace qsim

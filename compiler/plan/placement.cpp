@@ -34,8 +34,7 @@ class Placer {
       Placement& place = plan_.tensors[id];
       if (network_.tensors[id].is_float) continue;
       place.where = Placement::Where::kDram;
-      place.pixel_bytes =
-          static_cast<int32_t>(pixel_pitch(arch_, network_.tensors[id].c));
+      place.pixel_bytes = static_cast<int32_t>(pixel_pitch(arch_, network_.tensors[id].c));
       if (on_host_[id]) choose_host_layout(static_cast<TensorId>(id));
     }
     place_residents();
@@ -67,8 +66,8 @@ class Placer {
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       const Layer& layer = network_.layers[i];
       if (layer.output == id && !layer.is_host()) return;
-      if (layer.is_host() || std::find(layer.inputs.begin(), layer.inputs.end(), id) ==
-                                 layer.inputs.end()) {
+      if (layer.is_host() ||
+          std::find(layer.inputs.begin(), layer.inputs.end(), id) == layer.inputs.end()) {
         continue;
       }
       if (!can_pack(layer, id)) return;
@@ -185,8 +184,7 @@ class Placer {
       place.address = address;
       const int64_t rows = tensor.h + place.border_top + place.border_bottom;
       const int64_t columns = tensor.w + place.border_left + place.border_right;
-      address = round_up(address + tensor.n * rows * columns * place.pixel_bytes,
-                         kTensorAlignment);
+      address = round_up(address + tensor.n * rows * columns * place.pixel_bytes, kTensorAlignment);
     }
     plan_.activations_bytes = address;
   }

@@ -7,10 +7,10 @@ namespace qsim {
 
 // Fills plan.tensors and the rings of plan.layers (whose `place` is set already).
 //
-// Tensors that the host writes or reads live in DRAM. Any other tensor becomes resident when it fits
-// the activation buffer beside the residents that live at the same time, leaving every layer it lives
-// through room to stream the rest. Short-lived tensors come first: they save as much traffic as
-// long-lived ones of their size and block the buffer less.
+// Tensors that the host writes or reads live in DRAM. Any other tensor becomes resident when it
+// fits the activation buffer beside the residents that live at the same time, leaving every layer
+// it lives through room to stream the rest. Short-lived tensors come first: they save as much
+// traffic as long-lived ones of their size and block the buffer less.
 void place_tensors(const IntegerNetwork& network, const Arch& arch, Plan& plan);
 
 }  // namespace qsim

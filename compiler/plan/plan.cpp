@@ -9,9 +9,12 @@ namespace {
 
 std::string place_text(const Placement& place) {
   switch (place.where) {
-    case Placement::Where::kNowhere: return "host";
-    case Placement::Where::kResident: return "resident at " + std::to_string(place.address);
-    case Placement::Where::kDram: break;
+    case Placement::Where::kNowhere:
+      return "host";
+    case Placement::Where::kResident:
+      return "resident at " + std::to_string(place.address);
+    case Placement::Where::kDram:
+      break;
   }
   return "dram at " + std::to_string(place.address) + ", " + std::to_string(place.pixel_bytes) +
          " bytes a pixel";
@@ -61,8 +64,8 @@ std::string to_text(const Plan& plan, const IntegerNetwork& network) {
               ", bands of " + std::to_string(layer.band_tiles) + " tiles" +
               (layer.hold_input ? " held" : "") + ", groups of " +
               std::to_string(layer.group_blocks) + " blocks" +
-              (layer.packed ? ", packed taps" : "") + ", ring " +
-              std::to_string(layer.ring_low) + ".." + std::to_string(layer.ring_high) + ", alone " +
+              (layer.packed ? ", packed taps" : "") + ", ring " + std::to_string(layer.ring_low) +
+              ".." + std::to_string(layer.ring_high) + ", alone " +
               std::to_string(layer.cycles_alone) + " cycles";
     }
     text += "\n";

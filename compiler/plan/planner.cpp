@@ -11,7 +11,7 @@ namespace qsim {
 namespace {
 
 // A plan this close to what any other could reach ends the search for a layer.
-constexpr double kGoodEnough = 1.01;
+constexpr double kGoodEnough = 1.005;
 
 class Planner {
  public:
@@ -41,11 +41,25 @@ class Planner {
   std::vector<int64_t> signature(const LayerView& view) const {
     const LayerPlan& base = plan_.layers[static_cast<size_t>(view.id)];
     const Window& w = view.window;
-    std::vector<int64_t> key = {static_cast<int64_t>(view.layer.op), view.layer.groups,
-                                view.layer.count_include_pad, view.passes, view.images,
-                                view.out_h, view.out_w, view.out_c, w.kh, w.kw, w.stride_h,
-                                w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left,
-                                w.pad_bottom, w.pad_right, base.ring_high - base.ring_low};
+    std::vector<int64_t> key = {static_cast<int64_t>(view.layer.op),
+                                view.layer.groups,
+                                view.layer.count_include_pad,
+                                view.passes,
+                                view.images,
+                                view.out_h,
+                                view.out_w,
+                                view.out_c,
+                                w.kh,
+                                w.kw,
+                                w.stride_h,
+                                w.stride_w,
+                                w.dilation_h,
+                                w.dilation_w,
+                                w.pad_top,
+                                w.pad_left,
+                                w.pad_bottom,
+                                w.pad_right,
+                                base.ring_high - base.ring_low};
     const auto add_operand = [&](TensorId id) {
       const NetTensor& tensor = network_.tensor(id);
       const Placement& place = plan_.tensors[static_cast<size_t>(id)];
@@ -66,8 +80,12 @@ class Planner {
     if (is_new) {
       NoFit no_fit;
       std::optional<LayerPlan> best;
-      judge(view, best, no_fit);
-      if (is_packable(view)) judge(LayerView(network_, id, arch_, true), best, no_fit);
+      if (is_packable(view)) {
+        const LayerView packed(network_, id, arch_, true);
+        judge(packed, candidates_of(packed, plan_), best, no_fit);
+      }
+      judge(view, candidates_of(view, plan_), best, no_fit);
+      if (!best) judge(view, smallest_candidates(view, plan_), best, no_fit);
       if (!best) reject(view, no_fit);
       known->second = *best;
     }
@@ -80,16 +98,16 @@ class Planner {
     const TensorId input = view.layer.inputs[0];
     return plan_.layers[static_cast<size_t>(view.id)].place == Place::kArray &&
            plan_.tensors[static_cast<size_t>(input)].where == Placement::Where::kDram &&
-           plan_.tensors[static_cast<size_t>(input)].pixel_bytes <
-               pixel_pitch(arch_, view.in_c);
+           plan_.tensors[static_cast<size_t>(input)].pixel_bytes < pixel_pitch(arch_, view.in_c);
   }
 
-  // Runs candidates of a view by themselves and keeps the fastest. Stops when no other can be faster by
-  // more than kGoodEnough.
-  void judge(const LayerView& view, std::optional<LayerPlan>& best, NoFit& no_fit) {
+  // Runs candidates of a view by themselves and keeps the fastest. Stops when no other can be
+  // faster by more than kGoodEnough.
+  void judge(const LayerView& view, const std::vector<Candidate>& candidates,
+             std::optional<LayerPlan>& best, NoFit& no_fit) {
     LayerPlan& slot = plan_.layers[static_cast<size_t>(view.id)];
     const LayerPlan base = slot;
-    for (const Candidate& candidate : candidates_of(view, plan_)) {
+    for (const Candidate& candidate : candidates) {
       if (best && static_cast<double>(best->cycles_alone) <=
                       kGoodEnough * static_cast<double>(candidate.bound_cycles)) {
         break;

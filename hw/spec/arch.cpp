@@ -91,7 +91,11 @@ const std::vector<ArchKey>& arch_keys() {
 #define QSIM_REAL(section, key, default_value, min, max, kind, unit, meaning) \
   {#section "." #key, #kind, range_text(min, max), unit, meaning, real_text(default_value)},
 #define QSIM_CHOICE(section, key, type, default_value, names, kind, meaning) \
-  {#section "." #key, #kind, names, "", meaning,                             \
+  {#section "." #key,                                                        \
+   #kind,                                                                    \
+   names,                                                                    \
+   "",                                                                       \
+   meaning,                                                                  \
    split_names(names)[static_cast<size_t>(type::default_value)]},
 #include "hw/spec/arch.def"
 #undef QSIM_INT
@@ -107,8 +111,7 @@ void set_arch_key(Arch& arch, const std::string& key, const std::string& value,
   if (key == #section "." #field) return parse(arch.section.field, value, place, key, min, max);
 #define QSIM_REAL QSIM_INT
 #define QSIM_CHOICE(section, field, type, default_value, names, kind, meaning) \
-  if (key == #section "." #field)                                             \
-    return parse_choice(arch.section.field, value, place, key, names);
+  if (key == #section "." #field) return parse_choice(arch.section.field, value, place, key, names);
 #include "hw/spec/arch.def"
 #undef QSIM_INT
 #undef QSIM_REAL
@@ -124,7 +127,7 @@ std::string get_arch_key(const Arch& arch, const std::string& key) {
 #define QSIM_REAL(section, field, default_value, min, max, kind, unit, meaning) \
   if (key == #section "." #field) return real_text(arch.section.field);
 #define QSIM_CHOICE(section, field, type, default_value, names, kind, meaning) \
-  if (key == #section "." #field)                                             \
+  if (key == #section "." #field)                                              \
     return split_names(names)[static_cast<size_t>(arch.section.field)];
 #include "hw/spec/arch.def"
 #undef QSIM_INT

@@ -15,7 +15,9 @@ enum class MemoryModel : uint8_t { kIdeal, kLatency };
 
 struct Arch {
 #define QSIM_SECTION_BEGIN(section) struct {
-#define QSIM_SECTION_END(section) } section;
+#define QSIM_SECTION_END(section) \
+  }                               \
+  section;
 #define QSIM_INT(section, key, default_value, min, max, kind, unit, meaning) \
   int32_t key = default_value;
 #define QSIM_REAL(section, key, default_value, min, max, kind, unit, meaning) \
@@ -50,10 +52,10 @@ struct Arch {
 
 // One row of arch.def, for help texts, reference pages and parameter lists.
 struct ArchKey {
-  std::string name;       // "array.rows"
-  std::string kind;       // "structure" or "runtime"
-  std::string range;      // "[2, 256]" or "ws|os"
-  std::string unit;       // "" for choices
+  std::string name;   // "array.rows"
+  std::string kind;   // "structure" or "runtime"
+  std::string range;  // "[2, 256]" or "ws|os"
+  std::string unit;   // "" for choices
   std::string meaning;
   std::string default_value;
 };
@@ -73,7 +75,8 @@ Arch read_arch_file(const std::string& path);
 std::string to_text(const Arch& arch);
 Arch read_arch_text(const std::string& text, const std::string& place);
 
-// The candidate with the smallest edit distance to `word`, or "" when none is within half its length.
+// The candidate with the smallest edit distance to `word`, or "" when none is within half its
+// length.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace qsim

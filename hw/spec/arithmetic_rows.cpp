@@ -68,6 +68,16 @@ QSIM_CLONES void rne_row(Row row) {
   }
 }
 
+// With the scale, multiplier * 2^-shift, at hand; exact for the same reason.
+QSIM_CLONES void scaled_rne_row(const int32_t* __restrict acc, const int32_t* __restrict bias,
+                                const double* __restrict scale, size_t n, int32_t zero_point,
+                                int32_t lo, int32_t hi, int8_t* __restrict result) {
+  for (size_t i = 0; i < n; ++i) {
+    const auto sum = static_cast<double>(wrapping_sum(acc[i], bias[i]));
+    result[i] = to_code(rne_of_double(sum * scale[i]) + zero_point, lo, hi);
+  }
+}
+
 QSIM_CLONES void f32_row(Row row) {
   const int32_t* __restrict acc = row.acc;
   const int32_t* __restrict bias = row.bias;
@@ -174,6 +184,58 @@ void requantize_row(RequantMode mode, const int32_t* acc, const int32_t* bias,
   for (size_t i = 0; i < n; ++i) {
     result[i] = static_cast<int8_t>(requantize(mode, wrapping_sum(acc[i], bias[i]),
                                                {multiplier[i], shift[i]}, zero_point, lo, hi));
+  }
+}
+
+namespace {
+
+constexpr size_t kLongRow = 256;  // elements that hide the cost of a call
+
+template <typename T>
+std::vector<T> repeated(const std::vector<T>& values, size_t times) {
+  std::vector<T> all;
+  for (size_t i = 0; i < times; ++i) all.insert(all.end(), values.begin(), values.end());
+  return all;
+}
+
+}  // namespace
+
+RequantRows::RequantRows(RequantMode mode, const std::vector<RequantParams>& params,
+                         const std::vector<int32_t>& bias, int32_t zero_point, int32_t lo,
+                         int32_t hi)
+    : mode_(mode), zero_point_(zero_point), lo_(lo), hi_(hi), channels_(params.size()) {
+  const bool single_product =
+      mode == RequantMode::kRne || mode == RequantMode::kPot || mode == RequantMode::kM16;
+  const size_t times = std::max<size_t>(1, kLongRow / channels_);
+  std::vector<double> scale;
+  for (const RequantParams& p : params) {
+    multiplier_.push_back(p.multiplier);
+    shift_.push_back(p.shift);
+    scale.push_back(p.multiplier * power_of_two(-p.shift));
+  }
+  if (single_product && !any_above(shift_.data(), channels_, kMaxDoubleShift)) {
+    scale_ = repeated(scale, times);
+  }
+  multiplier_ = repeated(multiplier_, times);
+  shift_ = repeated(shift_, times);
+  bias_ = repeated(bias, times);
+}
+
+void RequantRows::run(const int32_t* acc, int64_t rows, int8_t* result, int64_t pitch) const {
+  const auto channels = static_cast<int64_t>(channels_);
+  const int64_t at_once = pitch == channels ? static_cast<int64_t>(bias_.size()) / channels : 1;
+  for (int64_t row = 0; row < rows; row += at_once) {
+    const int64_t n = std::min(at_once, rows - row) * channels;
+    run_row(acc + row * channels, static_cast<size_t>(n), result + row * pitch);
+  }
+}
+
+void RequantRows::run_row(const int32_t* acc, size_t n, int8_t* result) const {
+  if (!scale_.empty()) {
+    scaled_rne_row(acc, bias_.data(), scale_.data(), n, zero_point_, lo_, hi_, result);
+  } else {
+    requantize_row(mode_, acc, bias_.data(), multiplier_.data(), shift_.data(), n, zero_point_, lo_,
+                   hi_, result);
   }
 }
 

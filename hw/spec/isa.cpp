@@ -10,8 +10,8 @@ namespace {
 constexpr int kHeaderBits = 12;
 
 // Calls visit(name, bits, is_signed, field) for every field of an operation in encoding order.
-#define QSIM_OP_BEGIN(Name, mnemonic, unit)                 \
-  template <typename Visit>                                 \
+#define QSIM_OP_BEGIN(Name, mnemonic, unit) \
+  template <typename Visit>                 \
   void for_each_field([[maybe_unused]] Name& op, [[maybe_unused]] Visit&& visit) {
 #define QSIM_FIELD(name, bits, sign, meaning) visit(#name, bits, #sign[0] == 's', op.name);
 #define QSIM_OP_END(Name) }
@@ -73,10 +73,14 @@ const char* name_of(VectorFunction function) {
 
 Unit unit_of(const Operation& op) {
   switch (op.index()) {
-    case 1: return Unit::kLoad;
-    case 2: return Unit::kStore;
-    case 3: return Unit::kCompute;
-    case 4: return Unit::kVector;
+    case 1:
+      return Unit::kLoad;
+    case 2:
+      return Unit::kStore;
+    case 3:
+      return Unit::kCompute;
+    case 4:
+      return Unit::kVector;
   }
   throw std::logic_error("halt belongs to no unit");
 }
@@ -134,8 +138,8 @@ Instruction decode(std::span<const uint8_t, kInstructionBytes> bytes) {
       instruction.op);
   for (; position < 8 * kInstructionBytes; ++position) {
     if (get_bits(bytes, position, 1)) {
-      throw Error("instruction: bit " + std::to_string(position) + " = 1 beyond the last field of " +
-                  mnemonic_of(instruction.op));
+      throw Error("instruction: bit " + std::to_string(position) +
+                  " = 1 beyond the last field of " + mnemonic_of(instruction.op));
     }
   }
   return instruction;

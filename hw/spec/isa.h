@@ -17,7 +17,12 @@ const char* name_of(Unit unit);  // "load", ...
 enum class BufferId : uint8_t { kActivation, kWeight, kParam };  // Load::buffer
 
 enum class VectorFunction : uint8_t {
-  kRequant, kAdd, kMaxPool, kAveragePool, kDepthwise, kRescale
+  kRequant,
+  kAdd,
+  kMaxPool,
+  kAveragePool,
+  kDepthwise,
+  kRescale
 };
 const char* name_of(VectorFunction function);  // "requant", ...
 
@@ -26,9 +31,10 @@ using FieldType = std::conditional_t<(bits > 32), int64_t, int32_t>;
 
 #define QSIM_OP_BEGIN(Name, mnemonic, unit) struct Name {
 #define QSIM_FIELD(name, bits, sign, meaning) FieldType<bits> name = 0;
-#define QSIM_OP_END(Name)                                      \
-    bool operator==(const Name&) const = default;             \
-  };
+#define QSIM_OP_END(Name)                       \
+  bool operator==(const Name&) const = default; \
+  }                                             \
+  ;
 #include "hw/spec/isa.def"
 #undef QSIM_OP_BEGIN
 #undef QSIM_FIELD
@@ -51,8 +57,8 @@ Unit unit_of(const Operation& op);
 inline bool is_halt(const Operation& op) { return std::holds_alternative<Halt>(op); }
 const char* mnemonic_of(const Operation& op);
 
-// Encoding of isa.def. encode() throws std::logic_error when a value does not fit its field; decode()
-// throws Error when opcode or padding bits are not valid.
+// Encoding of isa.def. encode() throws std::logic_error when a value does not fit its field;
+// decode() throws Error when opcode or padding bits are not valid.
 std::array<uint8_t, kInstructionBytes> encode(const Instruction& instruction);
 Instruction decode(std::span<const uint8_t, kInstructionBytes> bytes);
 

@@ -1,5 +1,5 @@
-// Timing of the external memory (rule T9 of docs/reference/timing.md): one class, used by every timed
-// engine. An answer depends only on earlier requests.
+// Timing of the external memory (rule T9 of docs/reference/timing.md): one class, used by every
+// timed engine. An answer depends only on earlier requests.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@ namespace qsim {
 
 // When the beats of one burst cross the bus. Time inside is in units of 1/units_per_cycle cycle.
 struct BurstTiming {
-  int64_t start = 0;            // units
-  int64_t period = 1;           // units from beat to beat, >= units_per_cycle
+  int64_t start = 0;   // units
+  int64_t period = 1;  // units from beat to beat, >= units_per_cycle
   int64_t units_per_cycle = 1;
-  int64_t latency_cycles = 0;   // writes: from the last beat to the response
+  int64_t latency_cycles = 0;  // writes: from the last beat to the response
 
   // Cycle in which beat k (from 0) of a read arrives, or of a write is accepted.
   int64_t beat_cycle(int64_t k) const {
@@ -26,8 +26,8 @@ class MemoryTiming {
  public:
   explicit MemoryTiming(const Arch& arch);
 
-  // A burst of `beats` >= 1 beats requested at `cycle`. Calls must come in cycle order (equal cycles:
-  // fetch, load, store); an earlier cycle than the last call's throws std::logic_error.
+  // A burst of `beats` >= 1 beats requested at `cycle`. Calls must come in cycle order (equal
+  // cycles: fetch, load, store); an earlier cycle than the last call's throws std::logic_error.
   BurstTiming read(int64_t cycle, uint64_t address, int64_t beats);
   BurstTiming write(int64_t cycle, uint64_t address, int64_t beats);
 
@@ -37,8 +37,8 @@ class MemoryTiming {
   int64_t units_per_cycle_;
   int64_t period_;
   int64_t latency_cycles_;
-  int64_t read_free_ = 0;    // units
-  int64_t write_free_ = 0;   // units
+  int64_t read_free_ = 0;   // units
+  int64_t write_free_ = 0;  // units
   int64_t last_cycle_ = 0;
 };
 

@@ -1,9 +1,9 @@
 // IntegerNetwork: a network of integer operators, scale and zero point on every edge. The quantize
-// pass writes it; a Program carries it as its layer table; the reference engine executes it. It says
-// what is to be computed, exactly, and nothing about how a machine does it.
+// pass writes it; a Program carries it as its layer table; the reference engine executes it. It
+// says what is to be computed, exactly, and nothing about how a machine does it.
 //
-// All activations are int8 codes in NHWC order: real = scale * (code - zero_point). uint8 tensors of
-// a file enter with 128 subtracted from code and zero point, which changes nothing else.
+// All activations are int8 codes in NHWC order: real = scale * (code - zero_point). uint8 tensors
+// of a file enter with 128 subtracted from code and zero point, which changes nothing else.
 // Arithmetic: docs/reference/arithmetic.md, rules A1...; implemented in hw/spec/arithmetic.h.
 #pragma once
 
@@ -19,17 +19,17 @@ using TensorId = int32_t;
 using LayerId = int32_t;
 
 struct Quantization {
-  float scale = 1.0f;       // > 0
-  int32_t zero_point = 0;   // in [-128, 127]
+  float scale = 1.0f;      // > 0
+  int32_t zero_point = 0;  // in [-128, 127]
   bool operator==(const Quantization&) const = default;
 };
 
 // An edge: n x h x w x c int8 codes. A matrix [m, k] is n=m, h=w=1, c=k; a batch of sequences
 // [n, s, k] is h=1, w=s, c=k.
 struct NetTensor {
-  std::string name;     // the ONNX value it stands for
+  std::string name;  // the ONNX value it stands for
   int32_t n = 1, h = 1, w = 1, c = 1;
-  Quantization quant;   // of the codes; meaningless when the network has no values (see below)
+  Quantization quant;     // of the codes; meaningless when the network has no values (see below)
   bool is_float = false;  // host tensors: float32 values in NHWC order (network input before
                           // quantization, output after dequantization or softmax)
   // How the ONNX value's elements are found: `onnx_shape` is its shape, and element order of the
@@ -49,22 +49,23 @@ enum class LayerOp : uint8_t {
   // multiplier 1, on the vector unit.
   kConv,
   // On the vector unit.
-  kAdd,         // two inputs of one shape (rule A-add)
-  kMaxPool,     // on codes; the output shares the input's quantization
-  kAveragePool, // int32 sum, one requantization; global pools and spatial means as well
-  kRescale,     // y = clamp(RNE((x - zx) * sx / sy) + zy): Relu, Clip, requantization, padding (window 1x1)
-  kConcat,      // along channels, every input rescaled
+  kAdd,          // two inputs of one shape (rule A-add)
+  kMaxPool,      // on codes; the output shares the input's quantization
+  kAveragePool,  // int32 sum, one requantization; global pools and spatial means as well
+  kRescale,  // y = clamp(RNE((x - zx) * sx / sy) + zy): Relu, Clip, requantization, padding (window
+             // 1x1)
+  kConcat,   // along channels, every input rescaled
   // On the host, at a stated cost.
-  kHostQuantize,    // float -> codes
-  kHostDequantize,  // codes -> float
-  kHostSoftmax,     // codes or float -> float, over channels; also LogSoftmax (log = true)
+  kHostQuantize,        // float -> codes
+  kHostDequantize,      // codes -> float
+  kHostSoftmax,         // codes or float -> float, over channels; also LogSoftmax (log = true)
   kHostQlinearSoftmax,  // codes -> codes, com.microsoft QLinearSoftmax
-  kHostPermute,     // codes -> codes: any Transpose/Reshape/Concat axis that is not a view of NHWC
+  kHostPermute,  // codes -> codes: any Transpose/Reshape/Concat axis that is not a view of NHWC
 };
 const char* name_of(LayerOp op);  // "conv", "add", ...
 
-// Sliding window of convolution and pooling. Padding may be asymmetric; padding taps are the input's
-// zero point (conv), skipped (max pool, average pool unless count_include_pad).
+// Sliding window of convolution and pooling. Padding may be asymmetric; padding taps are the
+// input's zero point (conv), skipped (max pool, average pool unless count_include_pad).
 struct Window {
   int32_t kh = 1, kw = 1;
   int32_t stride_h = 1, stride_w = 1;
@@ -73,23 +74,23 @@ struct Window {
 };
 
 struct Layer {
-  std::string name;               // ONNX node that it stands for (fused nodes keep the first name)
+  std::string name;  // ONNX node that it stands for (fused nodes keep the first name)
   LayerOp op = LayerOp::kConv;
   std::vector<TensorId> inputs;
   TensorId output = -1;
-  Window window;                  // kConv, kMaxPool, kAveragePool, kRescale (pads alone)
-  int32_t groups = 1;             // kConv
+  Window window;       // kConv, kMaxPool, kAveragePool, kRescale (pads alone)
+  int32_t groups = 1;  // kConv
 
   // kConv. weights[o][ky][kx][i], i over input channels of the group, as int8 codes (uint8 codes
   // enter with 128 subtracted); real = weight_scale * (code - weight_zero_point).
-  std::vector<int8_t> weights;            // empty when the network has no values
-  std::vector<int32_t> weight_zero_point; // one per output channel, in [-128, 127]
-  std::vector<float> weight_scale;        // one per output channel
-  std::vector<int32_t> bias;              // one per output channel, at input scale * weight scale
+  std::vector<int8_t> weights;             // empty when the network has no values
+  std::vector<int32_t> weight_zero_point;  // one per output channel, in [-128, 127]
+  std::vector<float> weight_scale;         // one per output channel
+  std::vector<int32_t> bias;               // one per output channel, at input scale * weight scale
 
-  bool count_include_pad = false;  // kAveragePool
+  bool count_include_pad = false;              // kAveragePool
   int32_t clamp_low = -128, clamp_high = 127;  // output codes; carries fused Relu and Clip
-  bool log = false;                // kHostSoftmax
+  bool log = false;                            // kHostSoftmax
   int32_t softmax_zero_point_signed = 0;  // 1: QLinearSoftmax on int8 codes in the file, 0: uint8
   // kHostPermute: output element i (NHWC order) is input element permutation[i]. Several inputs are
   // concatenated (in NHWC order) before indexing. Input codes keep their quantization.
@@ -101,11 +102,12 @@ struct Layer {
 
 struct IntegerNetwork {
   std::string name;
-  bool has_values = false;  // false: shapes only (no calibration data, or weights without values);
-                            // weights, biases and quantization are then absent and cycles still exact
+  bool has_values =
+      false;  // false: shapes only (no calibration data, or weights without values);
+              // weights, biases and quantization are then absent and cycles still exact
   std::vector<std::string> value_blockers;  // why has_values is false, one sentence each
   std::vector<NetTensor> tensors;
-  std::vector<Layer> layers;   // topological order
+  std::vector<Layer> layers;  // topological order
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
 

@@ -23,17 +23,28 @@ std::vector<To> convert(const Tensor& tensor) {
 template <typename To>
 std::vector<To> convert_any(const Tensor& tensor) {
   switch (tensor.type) {
-    case DataType::kFloat: return convert<To, float>(tensor);
-    case DataType::kDouble: return convert<To, double>(tensor);
-    case DataType::kInt8: return convert<To, int8_t>(tensor);
-    case DataType::kUint8: return convert<To, uint8_t>(tensor);
-    case DataType::kInt16: return convert<To, int16_t>(tensor);
-    case DataType::kUint16: return convert<To, uint16_t>(tensor);
-    case DataType::kInt32: return convert<To, int32_t>(tensor);
-    case DataType::kUint32: return convert<To, uint32_t>(tensor);
-    case DataType::kInt64: return convert<To, int64_t>(tensor);
-    case DataType::kBool: return convert<To, uint8_t>(tensor);
-    case DataType::kUndefined: break;
+    case DataType::kFloat:
+      return convert<To, float>(tensor);
+    case DataType::kDouble:
+      return convert<To, double>(tensor);
+    case DataType::kInt8:
+      return convert<To, int8_t>(tensor);
+    case DataType::kUint8:
+      return convert<To, uint8_t>(tensor);
+    case DataType::kInt16:
+      return convert<To, int16_t>(tensor);
+    case DataType::kUint16:
+      return convert<To, uint16_t>(tensor);
+    case DataType::kInt32:
+      return convert<To, int32_t>(tensor);
+    case DataType::kUint32:
+      return convert<To, uint32_t>(tensor);
+    case DataType::kInt64:
+      return convert<To, int64_t>(tensor);
+    case DataType::kBool:
+      return convert<To, uint8_t>(tensor);
+    case DataType::kUndefined:
+      break;
   }
   throw Error("tensor: element type undefined cannot be converted");
 }

@@ -33,15 +33,15 @@ struct StepTiming {
 };
 
 struct RunResult {
-  int64_t cycles = 0;                      // of one inference, host steps included
-  std::vector<InstructionTiming> timing;   // parallel to Program::instructions; timed engines
-  std::vector<StepTiming> steps;           // parallel to Program::steps; timed engines
+  int64_t cycles = 0;                     // of one inference, host steps included
+  std::vector<InstructionTiming> timing;  // parallel to Program::instructions; timed engines
+  std::vector<StepTiming> steps;          // parallel to Program::steps; timed engines
   Counters counters;
-  std::vector<Tensor> outputs;             // one per network output, as the host hands it over; valued engines
+  std::vector<Tensor> outputs;  // one per network output, as the host hands it over; valued engines
 };
 
-// Called with a layer's whole output, int8 codes [n, h, w, c] (host layers: float32 or int8), when its
-// last part has been written. Valued engines.
+// Called with a layer's whole output, int8 codes [n, h, w, c] (host layers: float32 or int8), when
+// its last part has been written. Valued engines.
 using LayerObserver = std::function<void(LayerId layer, const Tensor& output)>;
 
 // Called now and then with the share done in [0, 1]; returns false to abort the run.

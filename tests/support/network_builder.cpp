@@ -15,8 +15,7 @@ TensorId NetworkBuilder::add_tensor(int32_t n, int32_t h, int32_t w, int32_t c) 
   return static_cast<TensorId>(network_.tensors.size()) - 1;
 }
 
-Layer& NetworkBuilder::add_layer(LayerOp op, const std::vector<TensorId>& inputs,
-                                 TensorId output) {
+Layer& NetworkBuilder::add_layer(LayerOp op, const std::vector<TensorId>& inputs, TensorId output) {
   Layer layer;
   layer.op = op;
   layer.name = std::string(name_of(op)) + std::to_string(network_.layers.size());

@@ -10,8 +10,8 @@
 
 namespace qsim {
 
-// Adds layers one after the other. With a seed, weights, biases, scales and zero points are random and
-// the network has values; without, it has shapes only.
+// Adds layers one after the other. With a seed, weights, biases, scales and zero points are random
+// and the network has values; without, it has shapes only.
 class NetworkBuilder {
  public:
   explicit NetworkBuilder(std::string name) {

@@ -8,12 +8,30 @@
 namespace qsim {
 namespace {
 
-constexpr const char* kFeatures[] = {
-    "stride", "dilation", "groups", "depthwise", "asymmetric pads", "edge tiles", "rows != cols",
-    "fractional bandwidth", "full token counters", "output-stationary", "ideal memory",
-    "9-bit weights", "add", "max pool", "average pool", "concat", "rescale", "packed taps",
-    "several reduction boxes", "streamed feature maps", "resident feature maps", "batch",
-    "lanes < cols", "several tiles"};
+constexpr const char* kFeatures[] = {"stride",
+                                     "dilation",
+                                     "groups",
+                                     "depthwise",
+                                     "asymmetric pads",
+                                     "edge tiles",
+                                     "rows != cols",
+                                     "fractional bandwidth",
+                                     "full token counters",
+                                     "output-stationary",
+                                     "ideal memory",
+                                     "9-bit weights",
+                                     "add",
+                                     "max pool",
+                                     "average pool",
+                                     "concat",
+                                     "rescale",
+                                     "packed taps",
+                                     "several reduction boxes",
+                                     "streamed feature maps",
+                                     "resident feature maps",
+                                     "batch",
+                                     "lanes < cols",
+                                     "several tiles"};
 
 // std::mt19937 is portable; the standard distributions are not.
 class Draw {
@@ -130,7 +148,8 @@ TensorId random_layer(Draw& draw, NetworkBuilder& net, TensorId x, FeatureCounts
       pads.pad_top = draw(0, 2), pads.pad_right = draw(0, 2);
       return net.rescale(x, pads);
     }
-    default: return random_conv(draw, net, x, features);
+    default:
+      return random_conv(draw, net, x, features);
   }
 }
 

@@ -10,12 +10,13 @@
 
 namespace qsim {
 
-// How often each feature occurred, by name; every name that coverage counts is present, with 0 if it
-// never did.
+// How often each feature occurred, by name; every name that coverage counts is present, with 0 if
+// it never did.
 using FeatureCounts = std::map<std::string, int>;
 
 struct RandomCase {
-  IntegerNetwork network;  // one to five layers between a quantize and a dequantize step, with values
+  IntegerNetwork
+      network;  // one to five layers between a quantize and a dequantize step, with values
   Arch arch;
 };
 

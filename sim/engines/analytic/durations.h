@@ -1,5 +1,5 @@
-// How long an instruction keeps its unit busy and what it counts: rules T10 and T13 to T15, evaluated
-// from the instruction alone.
+// How long an instruction keeps its unit busy and what it counts: rules T10 and T13 to T15,
+// evaluated from the instruction alone.
 #pragma once
 
 #include "hw/spec/arch.h"
@@ -14,8 +14,8 @@ struct Duration {
   int64_t done = 0;  // done - issue
 };
 
-Duration matmul_duration(const Arch& arch, const Matmul& op);   // T13, T14
-Duration vector_duration(const Arch& arch, const Vector& op);   // T15
+Duration matmul_duration(const Arch& arch, const Matmul& op);  // T13, T14
+Duration vector_duration(const Arch& arch, const Vector& op);  // T15
 
 void count_matmul(const Arch& arch, const Matmul& op, Counters& counters);
 void count_vector(const Arch& arch, const Vector& op, Counters& counters);

@@ -1,8 +1,8 @@
 // The analytic engine: cycles without data, by recurrences over the instruction stream.
 //
-// Every time in the rules of docs/reference/timing.md is a maximum of earlier times plus constants, so
-// instructions are evaluated as soon as what they depend on is known, in no particular order. Only
-// requests to the memory must be made in cycle order; between two of them everything else is
+// Every time in the rules of docs/reference/timing.md is a maximum of earlier times plus constants,
+// so instructions are evaluated as soon as what they depend on is known, in no particular order.
+// Only requests to the memory must be made in cycle order; between two of them everything else is
 // propagated to its fixed point.
 #pragma once
 
@@ -17,8 +17,8 @@ namespace qsim {
 // Throws Error when the program hangs (T18), naming what waits for what.
 RunResult run_analytic(const Program& program);
 
-// Cycles of one device segment on its own, starting at cycle 0: what the planner compares candidates
-// by. The last instruction must be HALT.
+// Cycles of one device segment on its own, starting at cycle 0: what the planner compares
+// candidates by. The last instruction must be HALT.
 int64_t segment_cycles(const Arch& arch, std::span<const Instruction> instructions);
 
 }  // namespace qsim

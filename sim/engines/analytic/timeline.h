@@ -29,7 +29,7 @@ class Timeline {
   struct UnitState {
     std::vector<int32_t> program;  // instruction indices
     size_t dispatched = 0, issued = 0, retired = 0;
-    int64_t busy_until = 0;        // of the latest issued instruction; kUnknown while it transfers
+    int64_t busy_until = 0;  // of the latest issued instruction; kUnknown while it transfers
   };
 
   // Tokens from one unit to another: cycles of the g-th gift and the g-th taking (T7).
@@ -70,13 +70,13 @@ class Timeline {
   std::array<UnitState, kUnits> units_;
   std::array<TokenHistory, kUnits * kUnits> tokens_;
   std::vector<int64_t> dispatch_cycle_;
-  std::vector<int8_t> unit_of_;        // per instruction; -1 for HALT
-  std::vector<int64_t> arrival_;       // last beat of each fetched instruction
+  std::vector<int8_t> unit_of_;   // per instruction; -1 for HALT
+  std::vector<int64_t> arrival_;  // last beat of each fetched instruction
   size_t fetched_ = 0, dispatched_ = 0;
   int64_t last_fetch_request_ = 0;
   Transfer load_, store_;
   int64_t load_landed_ = 0, store_responded_ = 0;
-  std::vector<int64_t> landings_;      // ring over the latest load_outstanding bursts
+  std::vector<int64_t> landings_;  // ring over the latest load_outstanding bursts
   int64_t load_bursts_ = 0;
 };
 
