@@ -18,8 +18,8 @@ void requantize_row(RequantMode mode, const int32_t* acc, const int32_t* bias,
                     const int32_t* multiplier, const int32_t* shift, size_t n, int32_t zero_point,
                     int32_t lo, int32_t hi, int8_t* result);
 
-// requantize_row for many rows with the same parameters, prepared once: what depends on the channel alone is
-// computed beforehand, and short rows are taken several at a time.
+// requantize_row for many rows with the same parameters, prepared once: what depends on the channel
+// alone is computed beforehand, and short rows are taken several at a time.
 class RequantRows {
  public:
   // Parallel arrays, one entry per channel: derive_requant's parameters and the bias.

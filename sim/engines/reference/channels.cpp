@@ -1,5 +1,7 @@
 #include "sim/engines/reference/channels.h"
 
+#include <numeric>
+
 namespace qsim::reference {
 namespace {
 
@@ -17,28 +19,34 @@ bool sum_can_leave_int32(const int8_t* weights, size_t count, int32_t weight_zer
          leaves_int32(bias + positive * low + negative * high);
 }
 
+// See channels.h; modulo 2^32.
+int32_t bias_with_zeros(const int8_t* weights, size_t count, int32_t weight_zero, int32_t bias,
+                        int32_t input_zero) {
+  const int64_t sum = std::accumulate(weights, weights + count, int64_t{0}) -
+                      static_cast<int64_t>(count) * weight_zero;
+  return static_cast<int32_t>(bias - (input_zero + 128) * sum);
+}
+
 }  // namespace
 
-Channels make_channels(const StepContext& context) {
+Channels make_channels(const StepContext& context, int64_t first, int64_t count) {
   const Layer& layer = context.layer;
-  const auto count = static_cast<size_t>(context.output().c);
-  const size_t weights_per_channel = layer.weights.size() / count;
-  Channels channels;
-  channels.bias = layer.bias;
-  channels.weight_zero = layer.weight_zero_point;
-  for (size_t o = 0; o < count; ++o) {
-    const RequantParams params =
-        derive_requant(context.mode, context.input().quant.scale, layer.weight_scale[o],
-                       context.output().quant.scale);
-    channels.multiplier.push_back(params.multiplier);
-    channels.shift.push_back(params.shift);
-    if (sum_can_leave_int32(layer.weights.data() + o * weights_per_channel, weights_per_channel,
-                            layer.weight_zero_point[o], layer.bias[o],
-                            context.input().quant.zero_point)) {
-      channels.can_wrap.push_back(static_cast<int32_t>(o));
+  const Quantization from = context.input().quant, to = context.output().quant;
+  const size_t weight_count = layer.weights.size() / static_cast<size_t>(context.output().c);
+  std::vector<RequantParams> params;
+  std::vector<int32_t> bias, can_wrap;
+  for (auto o = static_cast<size_t>(first); o < static_cast<size_t>(first + count); ++o) {
+    const int8_t* weights = layer.weights.data() + o * weight_count;
+    const int32_t weight_zero = layer.weight_zero_point[o];
+    params.push_back(derive_requant(context.mode, from.scale, layer.weight_scale[o], to.scale));
+    bias.push_back(
+        bias_with_zeros(weights, weight_count, weight_zero, layer.bias[o], from.zero_point));
+    if (sum_can_leave_int32(weights, weight_count, weight_zero, layer.bias[o], from.zero_point)) {
+      can_wrap.push_back(static_cast<int32_t>(o));
     }
   }
-  return channels;
+  return {RequantRows(context.mode, params, bias, to.zero_point, layer.clamp_low, layer.clamp_high),
+          can_wrap};
 }
 
 }  // namespace qsim::reference

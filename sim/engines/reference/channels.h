@@ -5,19 +5,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/spec/arithmetic_rows.h"
 #include "sim/engines/reference/step.h"
 
 namespace qsim::reference {
 
 struct Channels {
-  std::vector<int32_t> multiplier, shift;  // RequantParams (A10), one array each
-  std::vector<int32_t> bias;               // of the layer
-  std::vector<int32_t> weight_zero;        // of the layer
-  std::vector<int32_t> can_wrap;  // channels whose exact sum may leave int32 for some input
+  RequantRows rows;               // parameters (A10) and bias
+  std::vector<int32_t> can_wrap;  // channels whose exact sum leaves int32 for some input
 };
 
-// `taps_times_inputs` weights per channel, layer.weights in their order.
-Channels make_channels(const StepContext& context);
+// For `count` output channels from `first` on. The rows' bias holds the constant part of the zero
+// points' correction too. With u = x + 128 and z = zx + 128 it is, per channel: bias - z * sum of
+// (w - zw). What remains to be summed is u * (w - zw).
+Channels make_channels(const StepContext& context, int64_t first, int64_t count);
 
 inline bool leaves_int32(int64_t sum) { return sum != static_cast<int32_t>(sum); }
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <numeric>
 
-#include "hw/spec/arithmetic_rows.h"
 #include "sim/engines/reference/channels.h"
 #include "sim/engines/reference/gemm.h"
 #include "sim/engines/reference/padded_input.h"
@@ -13,41 +12,36 @@
 namespace qsim::reference {
 namespace {
 
-// Rows of one tile: its gathered windows should stay in a level-2 cache.
+// A tile's windows and accumulators together: should stay in a level-2 cache.
 constexpr int64_t kTileBytes = 256 * 1024;
 
 class ConvStep {
  public:
   explicit ConvStep(const StepContext& context);
-  uint64_t run(const Tensor& input, Tensor& output);  // by several threads at once
+  // By several threads at once.
+  uint64_t run(const Tensor& input, Tensor& output, Workspace& workspace);
 
  private:
-  struct Workspace {
-    std::vector<uint8_t> windows;
-    std::vector<int32_t> sums, adjusted_bias;
-    Gemm::Workspace gemm;
-  };
   struct Tile {
     int64_t first_row, rows, group;
     Gemm::Product product;
   };
 
-  void prepare_offsets();
   std::vector<Tile> make_tiles(int64_t rows);
   void gather(const PaddedInput& padded, const Tile& tile, uint8_t* windows) const;
   uint64_t run_tile(const PaddedInput& padded, const Tile& tile, Workspace& workspace,
                     int8_t* out) const;
+  void subtract_weight_zeros(const uint8_t* windows, const Tile& tile, int32_t* sums) const;
   uint64_t count_wraps(const uint8_t* windows, const Tile& tile) const;
 
   StepContext context_;
   const Window& window_;
   int64_t group_inputs_, group_outputs_, k_;
   bool windows_are_input_;  // 1x1, stride 1, one group: nothing to gather
-  int64_t tile_rows_;
-  std::deque<Gemm> gemms_;  // one per group
-  Channels channels_;
-  std::vector<int32_t> offset_;  // per channel: bias and the zero points' constant part
   bool any_weight_zero_;
+  int64_t tile_rows_;
+  std::deque<Gemm> gemms_;          // one per group
+  std::vector<Channels> channels_;  // one per group
 };
 
 ConvStep::ConvStep(const StepContext& context)
@@ -57,27 +51,16 @@ ConvStep::ConvStep(const StepContext& context)
       group_outputs_(context.output().c / context.layer.groups),
       k_(int64_t{window_.kh} * window_.kw * group_inputs_),
       windows_are_input_(window_.kh == 1 && window_.kw == 1 && window_.stride_h == 1 &&
-                         window_.stride_w == 1 && context.layer.groups == 1),
-      tile_rows_(std::clamp<int64_t>(kTileBytes / k_ / 64 * 64, 64, 1024)),
-      channels_(make_channels(context)) {
+                         window_.stride_w == 1 && context.layer.groups == 1) {
+  const std::vector<int32_t>& zeros = context.layer.weight_zero_point;
+  any_weight_zero_ =
+      std::any_of(zeros.begin(), zeros.end(), [](int32_t zero) { return zero != 0; });
+  tile_rows_ = std::clamp<int64_t>(kTileBytes / (k_ + 4 * group_outputs_) / 64 * 64, 64, 1024);
   for (int64_t g = 0; g < context.layer.groups; ++g) {
-    gemms_.emplace_back(context.layer.weights.data() + g * group_outputs_ * k_, group_outputs_, k_,
+    const int64_t first = g * group_outputs_;
+    gemms_.emplace_back(context.layer.weights.data() + first * k_, group_outputs_, k_,
                         context.path);
-  }
-  any_weight_zero_ = std::any_of(channels_.weight_zero.begin(), channels_.weight_zero.end(),
-                                 [](int32_t zero) { return zero != 0; });
-  prepare_offsets();
-}
-
-// With u = x + 128 and z = zx + 128: sum (u - z)(w - zw) = sum u w - zw sum u - z sum w + K z zw.
-void ConvStep::prepare_offsets() {
-  const int64_t zero = context_.input().quant.zero_point + 128;
-  for (int64_t o = 0; o < context_.output().c; ++o) {
-    const int8_t* weights = context_.layer.weights.data() + o * k_;
-    const int64_t sum = std::accumulate(weights, weights + k_, int64_t{0});
-    const int64_t weight_zero = channels_.weight_zero[static_cast<size_t>(o)];
-    offset_.push_back(static_cast<int32_t>(channels_.bias[static_cast<size_t>(o)] - zero * sum +
-                                           k_ * zero * weight_zero));
+    channels_.push_back(make_channels(context, first, group_outputs_));
   }
 }
 
@@ -90,8 +73,7 @@ void ConvStep::gather(const PaddedInput& padded, const Tile& tile, uint8_t* wind
     const int64_t x = row % out_w, y = row / out_w % out_h, image = row / out_w / out_h;
     for (int64_t ky = 0; ky < window_.kh; ++ky) {
       const int64_t line = image * padded.h + y * window_.stride_h + ky * window_.dilation_h;
-      const uint8_t* from = padded.codes.data() +
-                            (line * padded.w + x * window_.stride_w) * padded.c +
+      const uint8_t* from = padded.codes + (line * padded.w + x * window_.stride_w) * padded.c +
                             tile.group * group_inputs_;
       for (int64_t piece = 0; piece < pieces; ++piece) {
         std::memcpy(windows, from + piece * window_.dilation_w * padded.c, piece_bytes);
@@ -101,17 +83,31 @@ void ConvStep::gather(const PaddedInput& padded, const Tile& tile, uint8_t* wind
   }
 }
 
+// u * w was summed; u * (w - zw) is wanted.
+void ConvStep::subtract_weight_zeros(const uint8_t* windows, const Tile& tile,
+                                     int32_t* sums) const {
+  const int32_t* zeros = context_.layer.weight_zero_point.data() + tile.group * group_outputs_;
+  for (int64_t row = 0; row < tile.rows; ++row) {
+    const uint32_t sum = std::accumulate(windows, windows + k_, uint32_t{0});
+    for (int64_t j = 0; j < group_outputs_; ++j) {
+      sums[j] = static_cast<int32_t>(static_cast<uint32_t>(sums[j]) -
+                                     static_cast<uint32_t>(zeros[j]) * sum);
+    }
+    windows += k_;
+    sums += group_outputs_;
+  }
+}
+
 uint64_t ConvStep::count_wraps(const uint8_t* windows, const Tile& tile) const {
   const int32_t zero = context_.input().quant.zero_point + 128;
   uint64_t wraps = 0;
-  for (int32_t o : channels_.can_wrap) {
-    if (o / group_outputs_ != tile.group) continue;
+  for (int64_t o : channels_[static_cast<size_t>(tile.group)].can_wrap) {
     const int8_t* weights = context_.layer.weights.data() + o * k_;
+    const int32_t weight_zero = context_.layer.weight_zero_point[static_cast<size_t>(o)];
     for (int64_t row = 0; row < tile.rows; ++row) {
-      int64_t sum = channels_.bias[static_cast<size_t>(o)];
+      int64_t sum = context_.layer.bias[static_cast<size_t>(o)];
       for (int64_t i = 0; i < k_; ++i) {
-        sum += (windows[row * k_ + i] - zero) *
-               (weights[i] - channels_.weight_zero[static_cast<size_t>(o)]);
+        sum += (windows[row * k_ + i] - zero) * (weights[i] - weight_zero);
       }
       wraps += leaves_int32(sum) ? 1 : 0;
     }
@@ -121,35 +117,20 @@ uint64_t ConvStep::count_wraps(const uint8_t* windows, const Tile& tile) const {
 
 uint64_t ConvStep::run_tile(const PaddedInput& padded, const Tile& tile, Workspace& workspace,
                             int8_t* out) const {
-  const uint8_t* windows = padded.codes.data() + tile.first_row * k_;
+  const auto group = static_cast<size_t>(tile.group);
+  const uint8_t* windows = padded.codes + tile.first_row * k_;
   if (!windows_are_input_) {
-    gather(padded, tile, workspace.windows.data());
-    windows = workspace.windows.data();
+    uint8_t* gathered = grown(workspace.windows, tile.product.touched_rows * k_);
+    gather(padded, tile, gathered);
+    windows = gathered;
   }
-  gemms_[static_cast<size_t>(tile.group)].run(tile.product, windows, workspace.sums.data(),
-                                              workspace.gemm);
-  const int64_t first_channel = tile.group * group_outputs_;
-  const auto n = static_cast<size_t>(group_outputs_);
-  const int32_t* bias = offset_.data() + first_channel;
-  for (int64_t row = 0; row < tile.rows; ++row) {
-    if (any_weight_zero_) {
-      const uint8_t* codes = windows + row * k_;
-      const uint32_t sum = std::accumulate(codes, codes + k_, uint32_t{0});
-      for (size_t j = 0; j < n; ++j) {
-        const size_t o = static_cast<size_t>(first_channel) + j;
-        workspace.adjusted_bias[j] =
-            static_cast<int32_t>(static_cast<uint32_t>(offset_[o]) -
-                                 static_cast<uint32_t>(channels_.weight_zero[o]) * sum);
-      }
-      bias = workspace.adjusted_bias.data();
-    }
-    requantize_row(context_.mode, workspace.sums.data() + row * group_outputs_, bias,
-                   channels_.multiplier.data() + first_channel,
-                   channels_.shift.data() + first_channel, n, context_.output().quant.zero_point,
-                   context_.layer.clamp_low, context_.layer.clamp_high,
-                   out + (tile.first_row + row) * context_.output().c + first_channel);
-  }
-  return channels_.can_wrap.empty() ? 0 : count_wraps(windows, tile);
+  int32_t* sums = grown(workspace.sums, tile.product.touched_rows * group_outputs_);
+  gemms_[group].run(tile.product, windows, sums, workspace);
+  if (any_weight_zero_) subtract_weight_zeros(windows, tile, sums);
+  const int64_t pitch = context_.output().c;
+  channels_[group].rows.run(sums, tile.rows,
+                            out + tile.first_row * pitch + tile.group * group_outputs_, pitch);
+  return channels_[group].can_wrap.empty() ? 0 : count_wraps(windows, tile);
 }
 
 std::vector<ConvStep::Tile> ConvStep::make_tiles(int64_t rows) {
@@ -163,15 +144,11 @@ std::vector<ConvStep::Tile> ConvStep::make_tiles(int64_t rows) {
   return tiles;
 }
 
-uint64_t ConvStep::run(const Tensor& input, Tensor& output) {
+uint64_t ConvStep::run(const Tensor& input, Tensor& output, Workspace& workspace) {
   const std::vector<Tile> tiles = make_tiles(output.size() / context_.output().c);
-  int64_t touched_rows = 0;
-  for (const Tile& tile : tiles) touched_rows = std::max(touched_rows, tile.product.touched_rows);
-  const PaddedInput padded = pad_input(context_, input, 1, touched_rows * k_);
-  Workspace workspace;
-  if (!windows_are_input_) workspace.windows.resize(static_cast<size_t>(touched_rows * k_));
-  workspace.sums.resize(static_cast<size_t>(touched_rows * group_outputs_));
-  workspace.adjusted_bias.resize(static_cast<size_t>(group_outputs_));
+  // The last tile's product may read rows beyond the input.
+  const int64_t slack = windows_are_input_ ? tiles.back().product.touched_rows * k_ : 0;
+  const PaddedInput padded = pad_input(context_, input, 1, slack, workspace);
   uint64_t wraps = 0;
   for (const Tile& tile : tiles) {
     wraps += run_tile(padded, tile, workspace, output.data<int8_t>());
@@ -183,8 +160,8 @@ uint64_t ConvStep::run(const Tensor& input, Tensor& output) {
 
 Step prepare_conv(const StepContext& context) {
   auto step = std::make_shared<ConvStep>(context);
-  return [step](const std::vector<const Tensor*>& inputs, Tensor& output) {
-    return step->run(*inputs[0], output);
+  return [step](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace& workspace) {
+    return step->run(*inputs[0], output, workspace);
   };
 }
 

@@ -72,7 +72,7 @@ void concat(const StepContext& context, const std::vector<Table>& tables,
 Step prepare_add(const StepContext& context) {
   const AddParams params = derive_add(context.input(0).quant.scale, context.input(1).quant.scale,
                                       context.output().quant.scale);
-  return [context, params](const std::vector<const Tensor*>& inputs, Tensor& output) {
+  return [context, params](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     add(context, params, *inputs[0], *inputs[1], output);
     return uint64_t{0};
   };
@@ -80,7 +80,7 @@ Step prepare_add(const StepContext& context) {
 
 Step prepare_rescale(const StepContext& context) {
   const Table table = rescale_table(context.layer, context.input().quant, context.output().quant);
-  return [context, table](const std::vector<const Tensor*>& inputs, Tensor& output) {
+  return [context, table](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     rescale(context, table, *inputs[0], output);
     return uint64_t{0};
   };
@@ -91,14 +91,14 @@ Step prepare_concat(const StepContext& context) {
   for (size_t i = 0; i < context.layer.inputs.size(); ++i) {
     tables.push_back(rescale_table(context.layer, context.input(i).quant, context.output().quant));
   }
-  return [context, tables](const std::vector<const Tensor*>& inputs, Tensor& output) {
+  return [context, tables](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     concat(context, tables, inputs, output);
     return uint64_t{0};
   };
 }
 
 Step prepare_host(const StepContext& context) {
-  return [context](const std::vector<const Tensor*>& inputs, Tensor& output) {
+  return [context](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     output = run_host_layer(context.network, context.layer, inputs);
     return uint64_t{0};
   };

@@ -89,27 +89,27 @@ void Gemm::run(const Product& product, const uint8_t* a, int32_t* c, Workspace& 
 }
 
 void Gemm::run_int8(const Sized& sized, const uint8_t* a, int32_t* c, Workspace& workspace) const {
-  workspace.scratchpad.resize(std::max(workspace.scratchpad.size(), sized.scratchpad.get_size()));
+  uint8_t* scratchpad =
+      grown(workspace.scratchpad, static_cast<int64_t>(sized.scratchpad.get_size()));
   dnnl::stream stream(engine_);
-  sized.primitive.execute(
-      stream,
-      {{DNNL_ARG_SRC, memory(sized.a, engine_, const_cast<uint8_t*>(a))},
-       {DNNL_ARG_WEIGHTS, packed_},
-       {DNNL_ARG_DST, memory(sized.c, engine_, c)},
-       {DNNL_ARG_SCRATCHPAD, memory(sized.scratchpad, engine_, workspace.scratchpad.data())}});
+  sized.primitive.execute(stream,
+                          {{DNNL_ARG_SRC, memory(sized.a, engine_, const_cast<uint8_t*>(a))},
+                           {DNNL_ARG_WEIGHTS, packed_},
+                           {DNNL_ARG_DST, memory(sized.c, engine_, c)},
+                           {DNNL_ARG_SCRATCHPAD, memory(sized.scratchpad, engine_, scratchpad)}});
   stream.wait();
 }
 
 void Gemm::run_float(int64_t rows, const uint8_t* a, int32_t* c, Workspace& workspace) const {
-  const auto a_size = static_cast<size_t>(rows * k_), c_size = static_cast<size_t>(rows * n_);
-  workspace.a.assign(a, a + a_size);
-  workspace.c.resize(c_size);
+  float* float_a = grown(workspace.float_rows, rows * k_);
+  float* float_c = grown(workspace.float_sums, rows * n_);
+  std::copy(a, a + rows * k_, float_a);
   for (int64_t first = 0; first < k_; first += kExactSlice) {
     const int64_t slice = std::min(kExactSlice, k_ - first);
-    dnnl_sgemm('N', 'N', rows, n_, slice, 1.0f, workspace.a.data() + first, k_,
-               float_weights_.data() + first * n_, n_, 0.0f, workspace.c.data(), n_);
-    for (size_t i = 0; i < c_size; ++i) {
-      const auto sum = static_cast<uint32_t>(static_cast<int32_t>(workspace.c[i]));
+    dnnl_sgemm('N', 'N', rows, n_, slice, 1.0f, float_a + first, k_,
+               float_weights_.data() + first * n_, n_, 0.0f, float_c, n_);
+    for (int64_t i = 0; i < rows * n_; ++i) {
+      const auto sum = static_cast<uint32_t>(static_cast<int32_t>(float_c[i]));
       c[i] = static_cast<int32_t>(first == 0 ? sum : static_cast<uint32_t>(c[i]) + sum);
     }
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/engines/reference/gemm_path.h"
+#include "sim/engines/reference/workspace.h"
 
 namespace qsim::reference {
 
@@ -43,12 +44,6 @@ class Gemm {
   };
   // Threads may call it at once.
   Product prepare(int64_t rows);
-
-  // Buffers of one thread.
-  struct Workspace {
-    std::vector<uint8_t> scratchpad;
-    std::vector<float> a, c;
-  };
 
   // c[r][j] = sum over i of a[r][i] * weights[j][i], modulo 2^32. a: touched_rows x k,
   // c: touched_rows x n, both dense. Threads may call it at once, each with its workspace, in the

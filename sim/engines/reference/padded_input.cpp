@@ -23,7 +23,7 @@ int64_t extent(int64_t out, int64_t stride, int64_t kernel, int64_t dilation) {
 }  // namespace
 
 PaddedInput pad_input(const StepContext& context, const Tensor& input, int64_t repeat,
-                      int64_t slack) {
+                      int64_t slack, Workspace& workspace) {
   const NetTensor& from = context.input();
   const NetTensor& to = context.output();
   const Window& window = context.layer.window;
@@ -33,12 +33,12 @@ PaddedInput pad_input(const StepContext& context, const Tensor& input, int64_t r
   padded.c = from.c * repeat;
   const int64_t images = input.shape[0], row_bytes = padded.w * padded.c;
   const auto fill = static_cast<uint8_t>(from.quant.zero_point + 128);
-  padded.codes.resize(static_cast<size_t>(images * padded.h * row_bytes + slack));
+  uint8_t* line = grown(workspace.padded, images * padded.h * row_bytes + slack);
+  padded.codes = line;
   const int64_t columns =
       std::clamp<int64_t>(padded.w - window.pad_left, 0, from.w);  // of the input that are used
   const int64_t left = std::min<int64_t>(window.pad_left, padded.w);
-  for (int64_t row = 0; row < images * padded.h; ++row) {
-    uint8_t* line = padded.codes.data() + row * row_bytes;
+  for (int64_t row = 0; row < images * padded.h; ++row, line += row_bytes) {
     const int64_t image = row / padded.h, y = row % padded.h - window.pad_top;
     if (y < 0 || y >= from.h) {
       std::memset(line, fill, static_cast<size_t>(row_bytes));

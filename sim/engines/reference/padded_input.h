@@ -10,13 +10,14 @@
 namespace qsim::reference {
 
 struct PaddedInput {
-  std::vector<uint8_t> codes;  // [images][h][w][c]: code + 128; padding is zero point + 128
+  const uint8_t* codes = nullptr;  // [images][h][w][c]: code + 128; padding is zero point + 128
   int64_t h = 0, w = 0, c = 0;
 };
 
 // The part of the padded map that the window touches. Every channel stands `repeat` times in a row
-// (for a depthwise convolution with a channel multiplier). `slack` bytes follow the last image.
+// (for a depthwise convolution with a channel multiplier). `slack` bytes follow the last image. The
+// codes live in the workspace.
 PaddedInput pad_input(const StepContext& context, const Tensor& input, int64_t repeat,
-                      int64_t slack);
+                      int64_t slack, Workspace& workspace);
 
 }  // namespace qsim::reference

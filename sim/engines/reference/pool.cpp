@@ -112,7 +112,7 @@ void average_pool(const StepContext& context, const Tensor& input, Tensor& outpu
 }  // namespace
 
 Step prepare_max_pool(const StepContext& context) {
-  return [context](const std::vector<const Tensor*>& inputs, Tensor& output) {
+  return [context](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     max_pool(context, *inputs[0], output);
     return uint64_t{0};
   };
@@ -122,7 +122,7 @@ Step prepare_average_pool(const StepContext& context) {
   // Refuses now what it would refuse for the largest window.
   derive_average(context.input().quant.scale, context.output().quant.scale,
                  int64_t{context.layer.window.kh} * context.layer.window.kw);
-  return [context](const std::vector<const Tensor*>& inputs, Tensor& output) {
+  return [context](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     average_pool(context, *inputs[0], output);
     return uint64_t{0};
   };

@@ -16,6 +16,7 @@ namespace {
 
 using reference::Step;
 using reference::StepContext;
+using reference::Workspace;
 
 // Activations of one pass: small enough to stay near the processor, large enough to fill tiles.
 constexpr int64_t kPassBytes = int64_t{64} << 20;
@@ -50,8 +51,12 @@ DataType type_of(const NetTensor& tensor) {
   return tensor.is_float ? DataType::kFloat : DataType::kInt8;
 }
 
-Tensor make_tensor(const NetTensor& tensor, int64_t samples) {
-  return {type_of(tensor), {samples * tensor.n, tensor.h, tensor.w, tensor.c}};
+Shape shape_of(const NetTensor& tensor, int64_t samples) {
+  return {samples * tensor.n, tensor.h, tensor.w, tensor.c};
+}
+
+Tensor take_tensor(const NetTensor& tensor, int64_t samples, Workspace& workspace) {
+  return workspace.take(type_of(tensor), shape_of(tensor, samples));
 }
 
 }  // namespace
@@ -114,23 +119,24 @@ int64_t ReferenceEngine::samples_per_pass(int64_t samples) const {
   return std::clamp<int64_t>(kPassBytes / largest, 1, share);
 }
 
-void ReferenceEngine::release_dead(size_t layer, std::vector<Tensor>& activations) const {
+void ReferenceEngine::release_dead(size_t layer, std::vector<Tensor>& activations,
+                                   Workspace& workspace) const {
   for (TensorId input : network_.layers[layer].inputs) {
     const bool is_output = std::find(network_.outputs.begin(), network_.outputs.end(), input) !=
                            network_.outputs.end();
     if (last_use_[static_cast<size_t>(input)] == layer && !is_output) {
-      activations[static_cast<size_t>(input)] = Tensor();
+      workspace.give_back(std::move(activations[static_cast<size_t>(input)]));
     }
   }
 }
 
 uint64_t ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t first,
                                    int64_t samples, const BatchObserver& observer,
-                                   std::vector<Tensor>& outputs) const {
+                                   std::vector<Tensor>& outputs, Workspace& workspace) const {
   uint64_t wraps = 0;
   std::vector<Tensor> activations(network_.tensors.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    Tensor part = make_tensor(network_.tensor(network_.inputs[i]), samples);
+    Tensor part = take_tensor(network_.tensor(network_.inputs[i]), samples, workspace);
     const size_t bytes_per_sample = part.bytes.size() / static_cast<size_t>(samples);
     std::memcpy(part.bytes.data(),
                 inputs[i].bytes.data() + static_cast<size_t>(first) * bytes_per_sample,
@@ -142,10 +148,10 @@ uint64_t ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t fi
     std::vector<const Tensor*> operands;
     for (TensorId id : layer.inputs) operands.push_back(&activations[static_cast<size_t>(id)]);
     Tensor& output = activations[static_cast<size_t>(layer.output)];
-    output = make_tensor(network_.tensor(layer.output), samples);
-    wraps += steps_[i](operands, output);
+    output = take_tensor(network_.tensor(layer.output), samples, workspace);
+    wraps += steps_[i](operands, output, workspace);
     if (observer) observer(static_cast<LayerId>(i), first, output);
-    release_dead(i, activations);
+    release_dead(i, activations, workspace);
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Tensor& part = activations[static_cast<size_t>(network_.outputs[i])];
@@ -153,6 +159,7 @@ uint64_t ReferenceEngine::run_pass(const std::vector<Tensor>& inputs, int64_t fi
     std::memcpy(outputs[i].bytes.data() + static_cast<size_t>(first) * bytes_per_sample,
                 part.bytes.data(), part.bytes.size());
   }
+  for (Tensor& activation : activations) workspace.give_back(std::move(activation));
   return wraps;
 }
 
@@ -161,7 +168,11 @@ std::vector<Tensor> ReferenceEngine::run(const std::vector<Tensor>& inputs,
   const int64_t samples = count_samples(inputs);
   const int64_t per_pass = samples_per_pass(samples);
   std::vector<Tensor> outputs;
-  for (TensorId id : network_.outputs) outputs.push_back(make_tensor(network_.tensor(id), samples));
+  for (TensorId id : network_.outputs) {
+    const NetTensor& tensor = network_.tensor(id);
+    outputs.emplace_back(type_of(tensor), shape_of(tensor, samples));
+  }
+  workspaces_.resize(static_cast<size_t>(options_.threads));
 
   std::mutex observer_mutex;
   const BatchObserver one_at_a_time = [&](LayerId layer, int64_t first, const Tensor& output) {
@@ -169,12 +180,14 @@ std::vector<Tensor> ReferenceEngine::run(const std::vector<Tensor>& inputs,
     observer(layer, first, output);
   };
   std::atomic<uint64_t> wraps = 0;
-  reference::parallel_for(options_.threads, (samples + per_pass - 1) / per_pass, [&](int64_t pass) {
-    const reference::OneThread scope;
-    const int64_t first = pass * per_pass;
-    wraps += run_pass(inputs, first, std::min(per_pass, samples - first),
-                      observer ? one_at_a_time : BatchObserver(), outputs);
-  });
+  reference::parallel_for(options_.threads, (samples + per_pass - 1) / per_pass,
+                          [&](int worker, int64_t pass) {
+                            const reference::OneThread scope;
+                            const int64_t first = pass * per_pass;
+                            wraps += run_pass(inputs, first, std::min(per_pass, samples - first),
+                                              observer ? one_at_a_time : BatchObserver(), outputs,
+                                              workspaces_[static_cast<size_t>(worker)]);
+                          });
   wraps_ += wraps;
   return outputs;
 }

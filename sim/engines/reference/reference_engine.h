@@ -48,13 +48,16 @@ class ReferenceEngine {
   int64_t count_samples(const std::vector<Tensor>& inputs) const;
   int64_t samples_per_pass(int64_t samples) const;
   uint64_t run_pass(const std::vector<Tensor>& inputs, int64_t first, int64_t samples,
-                    const BatchObserver& observer, std::vector<Tensor>& outputs) const;
-  void release_dead(size_t layer, std::vector<Tensor>& activations) const;
+                    const BatchObserver& observer, std::vector<Tensor>& outputs,
+                    reference::Workspace& workspace) const;
+  void release_dead(size_t layer, std::vector<Tensor>& activations,
+                    reference::Workspace& workspace) const;
 
   const IntegerNetwork& network_;
   ReferenceOptions options_;
   std::vector<reference::Step> steps_;  // parallel to network_.layers
   std::vector<size_t> last_use_;        // per tensor, index of the last layer that reads it
+  std::vector<reference::Workspace> workspaces_;  // one per thread
   uint64_t wraps_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "hw/spec/arithmetic.h"
 #include "hw/spec/network.h"
 #include "sim/engines/reference/gemm_path.h"
+#include "sim/engines/reference/workspace.h"
 
 namespace qsim::reference {
 
@@ -21,10 +22,12 @@ struct StepContext {
   const NetTensor& output() const { return network.tensor(layer.output); }
 };
 
-// Reads int8 tensors [samples * n, h, w, c], fills `output`, which has its type and shape already.
-// Returns the number of output elements whose exact accumulator left int32 (A4); 0 but for conv.
-// Threads may call one step at once, in the scope of a OneThread (gemm.h).
-using Step = std::function<uint64_t(const std::vector<const Tensor*>& inputs, Tensor& output)>;
+// Reads int8 tensors [samples * n, h, w, c], fills `output`, which has its type and shape already
+// and any contents. Returns the number of output elements whose exact accumulator left int32 (A4);
+// 0 but for conv. Threads may call one step at once, each with its workspace, in the scope of a
+// OneThread (gemm.h).
+using Step = std::function<uint64_t(const std::vector<const Tensor*>& inputs, Tensor& output,
+                                    Workspace& workspace)>;
 
 // Each refers to the context's network and layer, which must outlive the step.
 Step prepare_conv(const StepContext& context);       // kConv but depthwise
