@@ -25,17 +25,30 @@ inline double power_of_two(int32_t exponent) {
   return std::bit_cast<double>(static_cast<uint64_t>(1023 + exponent) << 52);
 }
 
-// RNE by the adder: 1.5 * 2^52 pushes the fraction out and leaves the integer in the low bits.
-inline int32_t rne_of_double(double value) {
-  value = value < -512.0 ? -512.0 : value;
-  value = value > 512.0 ? 512.0 : value;
-  return static_cast<int32_t>(std::bit_cast<int64_t>(value + 0x1.8p52));
+// The bounds of a code before its zero point is added. They are integers, so clamping before
+// rounding gives what clamping after it gives, and leaves nothing to do on the integer.
+template <typename Real>
+struct Bounds {
+  Bounds(int32_t zero_point, int32_t lo, int32_t hi)
+      : low(static_cast<Real>(lo - zero_point)), high(static_cast<Real>(hi - zero_point)) {}
+  Real low, high;
+};
+
+template <typename Real>
+inline Real clamped(Real value, Bounds<Real> bounds) {
+  value = value < bounds.low ? bounds.low : value;
+  return value > bounds.high ? bounds.high : value;
 }
 
-inline int32_t rne_of_float(float value) {
-  value = value < -512.0f ? -512.0f : value;
-  value = value > 512.0f ? 512.0f : value;
-  return std::bit_cast<int32_t>(value + 0x1.8p23f) - std::bit_cast<int32_t>(0x1.8p23f);
+// RNE by the adder: 1.5 * 2^52 pushes the fraction out and leaves the integer in the low bits.
+inline int8_t to_code(double value, Bounds<double> bounds, int32_t zero_point) {
+  const double pushed = clamped(value, bounds) + 0x1.8p52;
+  return static_cast<int8_t>(static_cast<int32_t>(std::bit_cast<int64_t>(pushed)) + zero_point);
+}
+
+inline int8_t to_code(float value, Bounds<float> bounds, int32_t zero_point) {
+  const float pushed = clamped(value, bounds) + 0x1.8p23f;
+  return static_cast<int8_t>(std::bit_cast<int32_t>(pushed) + zero_point);
 }
 
 inline int8_t to_code(int32_t value, int32_t lo, int32_t hi) {
@@ -60,11 +73,11 @@ QSIM_CLONES void rne_row(Row row) {
   const int32_t* __restrict multiplier = row.multiplier;
   const int32_t* __restrict shift = row.shift;
   int8_t* __restrict result = row.result;
+  const Bounds<double> bounds(row.zero_point, row.lo, row.hi);
   for (size_t i = 0; i < row.n; ++i) {
     const double product =
         static_cast<double>(wrapping_sum(acc[i], bias[i])) * static_cast<double>(multiplier[i]);
-    const int32_t rounded = rne_of_double(product * power_of_two(-shift[i]));
-    result[i] = to_code(rounded + row.zero_point, row.lo, row.hi);
+    result[i] = to_code(product * power_of_two(-shift[i]), bounds, row.zero_point);
   }
 }
 
@@ -72,9 +85,10 @@ QSIM_CLONES void rne_row(Row row) {
 QSIM_CLONES void scaled_rne_row(const int32_t* __restrict acc, const int32_t* __restrict bias,
                                 const double* __restrict scale, size_t n, int32_t zero_point,
                                 int32_t lo, int32_t hi, int8_t* __restrict result) {
+  const Bounds<double> bounds(zero_point, lo, hi);
   for (size_t i = 0; i < n; ++i) {
     const auto sum = static_cast<double>(wrapping_sum(acc[i], bias[i]));
-    result[i] = to_code(rne_of_double(sum * scale[i]) + zero_point, lo, hi);
+    result[i] = to_code(sum * scale[i], bounds, zero_point);
   }
 }
 
@@ -84,11 +98,12 @@ QSIM_CLONES void f32_row(Row row) {
   const int32_t* __restrict multiplier = row.multiplier;
   const int32_t* __restrict shift = row.shift;
   int8_t* __restrict result = row.result;
+  const Bounds<float> bounds(row.zero_point, row.lo, row.hi);
   for (size_t i = 0; i < row.n; ++i) {
     const float scale = static_cast<float>(multiplier[i]) *
                         std::bit_cast<float>(static_cast<uint32_t>(127 - shift[i]) << 23);
-    const int32_t rounded = rne_of_float(static_cast<float>(wrapping_sum(acc[i], bias[i])) * scale);
-    result[i] = to_code(rounded + row.zero_point, row.lo, row.hi);
+    const auto sum = static_cast<float>(wrapping_sum(acc[i], bias[i]));
+    result[i] = to_code(sum * scale, bounds, row.zero_point);
   }
 }
 
@@ -144,8 +159,9 @@ QSIM_CLONES bool any_above(const int32_t* values, size_t n, int32_t bound) {
 
 QSIM_CLONES void scaled_row(const int32_t* __restrict sum, double scale, size_t n,
                             int32_t zero_point, int32_t lo, int32_t hi, int8_t* __restrict result) {
+  const Bounds<double> bounds(zero_point, lo, hi);
   for (size_t i = 0; i < n; ++i) {
-    result[i] = to_code(rne_of_double(static_cast<double>(sum[i]) * scale) + zero_point, lo, hi);
+    result[i] = to_code(static_cast<double>(sum[i]) * scale, bounds, zero_point);
   }
 }
 
@@ -156,9 +172,10 @@ QSIM_CLONES void sum_row(const int8_t* __restrict a, int32_t zero_point_a,
   const int32_t multiplier_a = params.multiplier_a;
   const int32_t multiplier_b = params.multiplier_b;
   const double scale = power_of_two(-params.shift);
+  const Bounds<double> bounds(zero_point, lo, hi);
   for (size_t i = 0; i < n; ++i) {
     const int32_t sum = (a[i] - zero_point_a) * multiplier_a + (b[i] - zero_point_b) * multiplier_b;
-    result[i] = to_code(rne_of_double(static_cast<double>(sum) * scale) + zero_point, lo, hi);
+    result[i] = to_code(static_cast<double>(sum) * scale, bounds, zero_point);
   }
 }
 
