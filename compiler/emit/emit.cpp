@@ -94,6 +94,7 @@ class Emitter {
     step.count = static_cast<int32_t>(program_.instructions.size()) - step.first;
     for (int32_t i = step.first; i < step.first + step.count; ++i) {
       const size_t index = static_cast<size_t>(i);
+      if (fields_fit(program_.instructions[index])) continue;
       const size_t layer = static_cast<size_t>(program_.info[index].layer);
       check_fields(program_.instructions[index], "layer " + program_.network.layers[layer].name);
     }
@@ -118,13 +119,13 @@ void append_layer_steps(const LayerView& view, const Plan& plan, const LayerCons
   }
 }
 
-bool emit_alone(const LayerView& view, const Plan& plan, std::vector<Instruction>& instructions,
-                NoFit& no_fit) {
+bool emit_alone(const LayerView& view, const Plan& plan, Work& work,
+                std::vector<Instruction>& instructions, NoFit& no_fit) {
   instructions.clear();
+  work.clear();
   std::vector<InstructionInfo> info;
   TokenWriter tokens(view.arch, instructions, info);
   Scheduler scheduler(view.arch, view.network, tokens);
-  Work work;
   append_layer_steps(view, plan,
                      lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment)),
                      work);

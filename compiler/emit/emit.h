@@ -13,8 +13,8 @@ void append_layer_steps(const LayerView& view, const Plan& plan, const LayerCons
                         Work& work);
 
 // The instructions of one layer run alone, HALT included. Returns false, with `no_fit` filled, when
-// its plan does not fit the buffers.
-bool emit_alone(const LayerView& view, const Plan& plan, std::vector<Instruction>& instructions,
-                NoFit& no_fit);
+// its plan does not fit the buffers. `work` is room to build in; its content is lost.
+bool emit_alone(const LayerView& view, const Plan& plan, Work& work,
+                std::vector<Instruction>& instructions, NoFit& no_fit);
 
 }  // namespace qsim

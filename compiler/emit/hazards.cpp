@@ -32,7 +32,19 @@ size_t HazardMap::split_at(int64_t address) {
   return i + 1;
 }
 
+// The range that is exactly [low, high), if there is one: by far the most common case.
+HazardMap::Range* HazardMap::exact(int64_t low, int64_t high) {
+  const size_t i = first_from(low);
+  const bool found = i < ranges_.size() && ranges_[i].low == low && ranges_[i].high == high;
+  return found ? &ranges_[i] : nullptr;
+}
+
 void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {
+  if (Range* range = exact(low, high)) {
+    raise(needs, range->writers, unit);
+    range->readers[static_cast<size_t>(unit)] = number;
+    return;
+  }
   size_t i = split_at(low);
   split_at(high);
   int64_t at = low;
@@ -48,6 +60,13 @@ void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs
 }
 
 void HazardMap::write(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {
+  if (Range* range = exact(low, high)) {
+    raise(needs, range->writers, unit);
+    raise(needs, range->readers, unit);
+    *range = {low, high, kNoNeeds, kNoNeeds};
+    range->writers[static_cast<size_t>(unit)] = number;
+    return;
+  }
   const size_t first = split_at(low);
   const size_t last = split_at(high);
   for (size_t i = first; i < last; ++i) {

@@ -30,6 +30,7 @@ class HazardMap {
     Needs writers, readers;
   };
 
+  Range* exact(int64_t low, int64_t high);
   size_t split_at(int64_t address);
   size_t first_from(int64_t address) const;
 

@@ -67,6 +67,11 @@ struct Work {
   std::vector<WorkOp> ops;
   std::vector<WorkStep> steps;
 
+  void clear() {
+    pieces.clear();
+    ops.clear();
+    steps.clear();
+  }
   int32_t next_step() const { return static_cast<int32_t>(steps.size()); }
   PieceId add(Piece piece) {
     pieces.push_back(std::move(piece));

@@ -113,7 +113,7 @@ class Planner {
         break;
       }
       slot = candidate.plan;
-      if (!emit_alone(view, plan_, instructions_, no_fit)) continue;
+      if (!emit_alone(view, plan_, work_, instructions_, no_fit)) continue;
       slot.cycles_alone = cost_(arch_, instructions_);
       if (!best || slot.cycles_alone < best->cycles_alone) best = slot;
     }
@@ -143,6 +143,7 @@ class Planner {
   const CostFunction& cost_;
   Plan plan_;
   std::map<std::vector<int64_t>, LayerPlan> known_;
+  Work work_;
   std::vector<Instruction> instructions_;
 };
 

@@ -10,9 +10,10 @@ namespace {
 constexpr int kHeaderBits = 12;
 
 // Calls visit(name, bits, is_signed, field) for every field of an operation in encoding order.
-#define QSIM_OP_BEGIN(Name, mnemonic, unit) \
-  template <typename Visit>                 \
-  void for_each_field([[maybe_unused]] Name& op, [[maybe_unused]] Visit&& visit) {
+#define QSIM_OP_BEGIN(Name, mnemonic, unit)                                            \
+  template <typename Op, typename Visit>                                               \
+    requires std::is_same_v<std::remove_const_t<Op>, Name>                             \
+  inline void for_each_field([[maybe_unused]] Op& op, [[maybe_unused]] Visit&& visit) {
 #define QSIM_FIELD(name, bits, sign, meaning) visit(#name, bits, #sign[0] == 's', op.name);
 #define QSIM_OP_END(Name) }
 #include "hw/spec/isa.def"
@@ -98,13 +99,24 @@ const char* mnemonic_of(const Operation& op) {
   return kMnemonics[op.index()];
 }
 
+bool fields_fit(const Instruction& instruction) {
+  bool all = true;
+  std::visit(
+      [&](const auto& op) {
+        for_each_field(op, [&](const char*, int bits, bool is_signed, const auto& field) {
+          all &= fits(field, bits, is_signed);
+        });
+      },
+      instruction.op);
+  return all;
+}
+
 std::array<uint8_t, kInstructionBytes> encode(const Instruction& instruction) {
   std::array<uint8_t, kInstructionBytes> bytes{};
   put_bits(bytes, 0, 4, instruction.op.index());
   put_bits(bytes, 4, 4, instruction.take);
   put_bits(bytes, 8, 4, instruction.give);
   int position = kHeaderBits;
-  Operation copy = instruction.op;
   std::visit(
       [&](auto& op) {
         for_each_field(op, [&](const char* name, int bits, bool is_signed, auto& field) {
@@ -116,7 +128,7 @@ std::array<uint8_t, kInstructionBytes> encode(const Instruction& instruction) {
           position += bits;
         });
       },
-      copy);
+      instruction.op);
   return bytes;
 }
 
@@ -146,7 +158,6 @@ Instruction decode(std::span<const uint8_t, kInstructionBytes> bytes) {
 }
 
 void check_fields(const Instruction& instruction, const std::string& place) {
-  Operation copy = instruction.op;
   std::visit(
       [&](auto& op) {
         for_each_field(op, [&](const char* name, int bits, bool is_signed, auto& field) {
@@ -156,12 +167,11 @@ void check_fields(const Instruction& instruction, const std::string& place) {
                       std::to_string(bits) + " bits");
         });
       },
-      copy);
+      instruction.op);
 }
 
 std::string to_text(const Instruction& instruction) {
   std::string text = mnemonic_of(instruction.op);
-  Operation copy = instruction.op;
   if (const auto* vector = std::get_if<Vector>(&instruction.op)) {
     text += std::string(" ") + name_of(VectorFunction(vector->function));
   }
@@ -171,7 +181,7 @@ std::string to_text(const Instruction& instruction) {
           if (field != 0) text += std::string(" ") + name + "=" + std::to_string(field);
         });
       },
-      copy);
+      instruction.op);
   if (instruction.take) text += " take=" + mask_text(instruction.take);
   if (instruction.give) text += " give=" + mask_text(instruction.give);
   return text;

@@ -62,6 +62,8 @@ const char* mnemonic_of(const Operation& op);
 std::array<uint8_t, kInstructionBytes> encode(const Instruction& instruction);
 Instruction decode(std::span<const uint8_t, kInstructionBytes> bytes);
 
+bool fields_fit(const Instruction& instruction);  // every value its encoding
+
 // Throws Error naming the field when a value does not fit its encoding (the compiler calls it where
 // a network's geometry decides the value). `place` opens the message.
 void check_fields(const Instruction& instruction, const std::string& place);

@@ -1,6 +1,7 @@
 #include "sim/engines/analytic/timeline.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "hw/spec/error.h"
@@ -68,13 +69,12 @@ int64_t Timeline::run() {
 }
 
 void Timeline::propagate() {
-  for (bool progress = true; progress;) {
-    progress = false;
-    while (dispatch()) progress = true;
-    for (int unit = 0; unit < kUnits; ++unit) {
-      while (issue(unit)) progress = true;
-      while (retire(unit)) progress = true;
-    }
+  while (possible_ != 0) {
+    const int bit = std::countr_zero(possible_);
+    const bool moved = bit < kUnits       ? issue(bit)
+                       : bit < 2 * kUnits ? retire(bit - kUnits)
+                                          : dispatch();
+    if (!moved) possible_ &= ~(1u << bit);
   }
 }
 
@@ -94,6 +94,7 @@ bool Timeline::dispatch() {  // T5
   }
   dispatch_cycle_[i] = cycle;
   ++dispatched_;
+  if (unit_of_[i] >= 0) possible_ |= issue_bit(unit_of_[i]);
   return true;
 }
 
@@ -116,10 +117,13 @@ bool Timeline::issue(int u) {  // T6
     cycle = std::max(cycle, history.given[history.taken.size()] + 1);
   }
   for (int from = 0; from < kUnits; ++from) {
-    if (instruction.take >> from & 1) tokens(from, u).taken.push_back(cycle);
+    if (!(instruction.take >> from & 1)) continue;
+    tokens(from, u).taken.push_back(cycle);
+    possible_ |= retire_bit(from);
   }
   timing_[index].issue = cycle;
   ++unit.issued;
+  possible_ |= kDispatchBit | retire_bit(u);
   if (u == kLoad || u == kStore) {
     start_transfer(u, index, cycle);
     return true;
@@ -159,8 +163,11 @@ bool Timeline::retire(int u) {  // T8
     cycle = std::max(cycle, history.taken[gift - depth] + 1);
   }
   for (int to = 0; to < kUnits; ++to) {
-    if (give >> to & 1) tokens(u, to).given.push_back(cycle);
+    if (!(give >> to & 1)) continue;
+    tokens(u, to).given.push_back(cycle);
+    possible_ |= issue_bit(to);
   }
+  possible_ |= issue_bit(u);
   counters_.token_full_cycles += cycle - ready;
   timing_[index].retire = cycle;
   ++unit.retired;
@@ -200,11 +207,12 @@ void Timeline::request_fetch(int64_t cycle) {
   arrival_[fetched_++] = burst.beat_cycle(beats - 1);
   last_fetch_request_ = cycle;
   counters_.fetch_beats += beats;
+  possible_ |= kDispatchBit;
 }
 
 int64_t Timeline::load_request_cycle() const {  // T11
   if (!load_.bursts) return kNever;
-  const int64_t oldest = landings_[static_cast<size_t>(load_bursts_) % landings_.size()];
+  const int64_t oldest = landings_[oldest_landing_];
   return oldest == kUnknown ? load_.next_request : std::max(load_.next_request, oldest + 1);
 }
 
@@ -214,7 +222,8 @@ void Timeline::request_load() {  // T11
   const int64_t beats = load_.bursts->next();
   const BurstTiming burst = memory_.read(cycle, address, beats);
   load_landed_ = burst.beat_cycle(beats - 1) + timing::kLandingCycles;
-  landings_[static_cast<size_t>(load_bursts_++) % landings_.size()] = load_landed_;
+  landings_[oldest_landing_] = load_landed_;
+  if (++oldest_landing_ == landings_.size()) oldest_landing_ = 0;
   load_.next_request = cycle + 1;
   ++counters_.load_bursts;
   counters_.load_beats += beats;
@@ -223,6 +232,7 @@ void Timeline::request_load() {  // T11
     units_[kLoad].busy_until = timing.busy_until = cycle + 1;
     timing.done = load_landed_;
     load_.bursts.reset();
+    possible_ |= issue_bit(kLoad) | retire_bit(kLoad);
   }
 }
 
@@ -240,6 +250,7 @@ void Timeline::request_store() {  // T12
     units_[kStore].busy_until = timing.busy_until = accepted + 1;
     timing.done = store_responded_;
     store_.bursts.reset();
+    possible_ |= issue_bit(kStore) | retire_bit(kStore);
   }
 }
 

@@ -44,6 +44,12 @@ class Timeline {
     int64_t next_request = kUnknown;
   };
 
+  // What may have become possible since it was last tried: bit u issue of unit u, bit 4 + u its
+  // retirement, bit 8 dispatch.
+  static constexpr uint32_t issue_bit(int unit) { return 1u << unit; }
+  static constexpr uint32_t retire_bit(int unit) { return 16u << unit; }
+  static constexpr uint32_t kDispatchBit = 256;
+
   void propagate();
   bool dispatch();
   bool issue(int unit);
@@ -67,6 +73,7 @@ class Timeline {
   std::span<InstructionTiming> timing_;
   Counters& counters_;
 
+  uint32_t possible_ = 0;
   std::array<UnitState, kUnits> units_;
   std::array<TokenHistory, kUnits * kUnits> tokens_;
   std::vector<int64_t> dispatch_cycle_;
@@ -77,7 +84,7 @@ class Timeline {
   Transfer load_, store_;
   int64_t load_landed_ = 0, store_responded_ = 0;
   std::vector<int64_t> landings_;  // ring over the latest load_outstanding bursts
-  int64_t load_bursts_ = 0;
+  size_t oldest_landing_ = 0;      // of the next burst to be requested
 };
 
 }  // namespace qsim::analytic
