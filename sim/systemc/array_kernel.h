@@ -1,0 +1,39 @@
+// The arithmetic of the array on whole tiles: int8 dot products into int32 sums, exact on every
+// processor, with whatever vector instructions it has.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace qsim::model {
+
+enum class KernelChoice : uint8_t { kBest, kPortable };  // kPortable: plain loops, for tests
+
+class ArrayKernel {
+ public:
+  explicit ArrayKernel(KernelChoice choice = KernelChoice::kBest);
+
+  // Bytes from one pixel's codes to the next that multiply() expects: rows, rounded up.
+  static int64_t pitch(int32_t rows) { return (rows + 3) / 4 * 4; }
+
+  // sums[q][j] = (accumulate ? sums[q][j] : 0) + sum over r of codes[q * pitch + r] * weights[r][j],
+  // modulo 2^32, for q < pixels, r < rows, j < cols. Codes between rows and pitch may be anything.
+  void multiply(const int8_t* codes, int64_t pixels, int32_t rows, const int8_t* weights,
+                int32_t cols, bool accumulate, int32_t* sums);
+
+ private:
+  void pack(int32_t rows, const int8_t* weights, int32_t cols);
+
+  bool dot_instructions_;
+  std::vector<int8_t> packed_;    // [row / 4][column][row % 4]: four rows of a column side by side
+  std::vector<int32_t> offset_;   // a column's correction for codes taken as unsigned
+};
+
+// Of the pixels * rows * cols products of a tile: how many have a code or a weight of 0.
+int64_t zero_products(const int8_t* codes, int64_t pixels, int32_t rows, const int8_t* weights,
+                      int32_t cols);
+
+// acc[i] = (overwrite ? 0 : acc[i]) + sums[i] modulo 2^32; returns the number of wraps.
+int64_t add_sums(int32_t* acc, const int32_t* sums, int64_t n, bool overwrite);
+
+}  // namespace qsim::model

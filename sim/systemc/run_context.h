@@ -1,0 +1,65 @@
+// What all modules of the model share during one run: the program, the options, the result being
+// written, and the clock. One cycle of the machine is one nanosecond of SystemC time.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <systemc>
+#include <utility>
+
+#include "hw/spec/program.h"
+#include "sim/engines/engine.h"
+#include "sim/systemc/engine.h"
+
+namespace qsim::model {
+
+constexpr int64_t kNever = INT64_MAX;  // a cycle that nobody knows yet
+
+class RunContext {
+ public:
+  // Cycle 0 of the run is the present SystemC time, or the next whole cycle.
+  void begin(const Program& run_program, const SystemcOptions& run_options);
+
+  const Program& program() const { return *program_; }
+  const Arch& arch() const { return program_->arch; }
+  const SystemcOptions& options() const { return *options_; }
+  bool values() const { return program_->network.has_values; }
+
+  RunResult result;
+  Counters& counters() { return result.counters; }
+  InstructionTiming& timing(int32_t index) { return result.timing[static_cast<size_t>(index)]; }
+  const InstructionInfo& info(int32_t index) const {
+    return program_->info[static_cast<size_t>(index)];
+  }
+  // "instruction 17 (matmul, layer conv1)"
+  std::string describe(int32_t index) const;
+
+  int64_t now() const;
+  // The event happens at the start of `cycle`, which is not past; an earlier notification that is
+  // pending stays, so a woken process must look whether its time has come and wake itself again.
+  void wake(sc_core::sc_event& event, int64_t cycle) const;
+  // After everything else that happens in the present cycle.
+  void wake_late(sc_core::sc_event& event) const;
+
+  // Every process runs its body in here. After the first exception no process does anything more,
+  // SystemC runs dry, and the engine rethrows.
+  template <typename Body>
+  void guard(Body&& body) {
+    if (error_) return;
+    try {
+      std::forward<Body>(body)();
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
+  std::exception_ptr error() const { return error_; }
+
+ private:
+  const Program* program_ = nullptr;
+  const SystemcOptions* options_ = nullptr;
+  std::exception_ptr error_;
+  uint64_t base_ticks_ = 0;
+};
+
+}  // namespace qsim::model
