@@ -203,8 +203,8 @@ Operand FlowBuilder::code_operand(const Node& node, const CodeOperand& at, int a
 
 Operand FlowBuilder::matrix(Operand weight) const {
   if (weight.shape.size() == 1) {
-    weight.shape.push_back(1);
-    weight.strides.push_back(0);
+    weight.shape = {weight.shape[0], 1};
+    weight.strides = {weight.strides[0], 0};
     return weight;
   }
   const auto leading = static_cast<std::ptrdiff_t>(weight.shape.size() - 2);
