@@ -86,6 +86,7 @@ Json accuracy_json(const Accuracy& accuracy) {
       {"agreement", accuracy.agreement}};
   for (const auto& [key, share] : shares) json[key] = share ? Json(*share) : Json();
   json["output_sqnr_db"] = number(accuracy.output_sqnr_db, 1);
+  json["accumulator_wraps"] = accuracy.wraps;
   return json;
 }
 

@@ -46,6 +46,7 @@ struct Accuracy {
   // 10 log10(sum of squares of the float values / sum of squared differences) over all samples, of
   // the first output; absent when there is no difference.
   std::optional<double> output_sqnr_db;
+  int64_t wraps = 0;  // accumulators that left int32, over all samples
   std::vector<std::optional<double>> layer_sqnr_db;  // parallel to the network's layers
 };
 

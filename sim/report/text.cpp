@@ -127,6 +127,7 @@ std::string accuracy_text(const Accuracy& accuracy) {
     const std::optional<double>& sqnr = accuracy.output_sqnr_db;
     table.add_row({"  output SQNR", sqnr ? number_text(*sqnr, 1) + " dB" : "equal", ""});
   }
+  table.add_row({"  accumulators that wrapped", std::to_string(accuracy.wraps), ""});
   return text + table.render(size_t{1} << 16);
 }
 

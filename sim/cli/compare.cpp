@@ -1,0 +1,167 @@
+#include "sim/cli/compare.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstring>
+
+namespace qsim::cli {
+namespace {
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+std::string values_text(const EngineRun& a, const std::string& value_a, const EngineRun& b,
+                        const std::string& value_b) {
+  return ": " + a.engine + " " + value_a + ", " + b.engine + " " + value_b;
+}
+
+std::string instruction_text(const Program& program, size_t index) {
+  const auto layer = static_cast<size_t>(program.info[index].layer);
+  return "layer " + program.network.layers[layer].name + " instr " + std::to_string(index) + " " +
+         upper(mnemonic_of(program.instructions[index].op));
+}
+
+struct Element {
+  int64_t n, y, x, c;
+};
+
+// The vector instruction that wrote an element of a layer's output; -1 for host layers.
+int64_t writer_of(const Program& program, size_t layer, const Element& element) {
+  const IntegerNetwork& network = program.network;
+  const NetTensor& output = network.tensor(network.layers[layer].output);
+  const int64_t pixel = (element.n * output.h + element.y) * output.w + element.x;
+  int64_t writer = -1;
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const InstructionInfo& info = program.info[i];
+    const auto* op = std::get_if<Vector>(&program.instructions[i].op);
+    if (!op || info.n < 0 || static_cast<size_t>(info.layer) != layer) continue;
+    const int64_t first = (int64_t{info.n} * output.h + info.y) * output.w + info.x;
+    const int64_t offset = pixel - first;
+    const int64_t channels = int64_t{op->blocks - 1} * program.arch.array.cols + op->last_channels;
+    if (offset >= 0 && offset / output.w < op->out_h && offset % output.w < op->out_w &&
+        element.c >= info.channel && element.c < info.channel + channels) {
+      writer = static_cast<int64_t>(i);
+    }
+  }
+  return writer;
+}
+
+std::string value_text(const Tensor& tensor, int64_t index) {
+  if (tensor.type == DataType::kInt8) return std::to_string(tensor.data<int8_t>()[index]);
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.9g", static_cast<double>(tensor.data<float>()[index]));
+  return buffer;
+}
+
+std::string describe(const Program& program, size_t layer, int64_t index, const EngineRun& a,
+                     const EngineRun& b) {
+  const NetTensor& output = program.network.tensor(program.network.layers[layer].output);
+  const Element element{index / (int64_t{1} * output.h * output.w * output.c),
+                        index / (int64_t{1} * output.w * output.c) % output.h,
+                        index / output.c % output.w, index % output.c};
+  std::string text = "layer " + program.network.layers[layer].name;
+  const int64_t writer = writer_of(program, layer, element);
+  std::string cycle;
+  if (writer >= 0) {
+    const auto i = static_cast<size_t>(writer);
+    text = instruction_text(program, i) + " tile (" + std::to_string(program.info[i].y) + "," +
+           std::to_string(program.info[i].x) + ")";
+    const EngineRun& timed = b.result.timing.empty() ? a : b;
+    if (!timed.result.timing.empty()) {
+      cycle = " (cycle " + std::to_string(timed.result.timing[i].retire) + ")";
+    }
+  }
+  return text + " element [" + std::to_string(element.n) + "," + std::to_string(element.y) + "," +
+         std::to_string(element.x) + "," + std::to_string(element.c) + "]" +
+         values_text(a, value_text(a.layers[layer], index), b, value_text(b.layers[layer], index)) +
+         cycle;
+}
+
+struct CounterRow {
+  const char *name, *kind;
+  int64_t Counters::*member;
+};
+
+constexpr CounterRow kCounters[] = {
+#define QSIM_COUNTER(name, kind, unit, meaning) {#name, #kind, &Counters::name},
+#include "hw/spec/counters.def"
+#undef QSIM_COUNTER
+};
+
+}  // namespace
+
+std::optional<std::string> first_value_difference(const Program& program, const EngineRun& a,
+                                                  const EngineRun& b) {
+  for (size_t layer = 0; layer < program.network.layers.size(); ++layer) {
+    const Tensor& left = a.layers[layer];
+    const Tensor& right = b.layers[layer];
+    const std::string name = "layer " + program.network.layers[layer].name;
+    if (left.type != right.type || left.bytes.size() != right.bytes.size()) {
+      const auto text = [](const Tensor& tensor) {
+        return std::string(name_of(tensor.type)) + " " + to_text(tensor.shape);
+      };
+      return name + values_text(a, text(left), b, text(right));
+    }
+    if (left.bytes == right.bytes) continue;
+    const auto size = static_cast<int64_t>(size_of(left.type));
+    const auto byte = std::mismatch(left.bytes.begin(), left.bytes.end(), right.bytes.begin());
+    return describe(program, layer, (byte.first - left.bytes.begin()) / size, a, b);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> first_timing_difference(const Program& program, const EngineRun& a,
+                                                   const EngineRun& b) {
+  const auto differ = [&](const std::string& place, int64_t left, int64_t right) {
+    return place + values_text(a, std::to_string(left), b, std::to_string(right));
+  };
+  const struct {
+    const char* name;
+    int64_t InstructionTiming::*member;
+  } moments[] = {{"issue", &InstructionTiming::issue},
+                 {"busy_until", &InstructionTiming::busy_until},
+                 {"done", &InstructionTiming::done},
+                 {"retire", &InstructionTiming::retire}};
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    for (const auto& moment : moments) {
+      const int64_t left = a.result.timing[i].*moment.member;
+      const int64_t right = b.result.timing[i].*moment.member;
+      if (left != right) {
+        return differ(instruction_text(program, i) + " " + moment.name, left, right);
+      }
+    }
+  }
+  for (size_t s = 0; s < program.steps.size(); ++s) {
+    const LayerId host = program.steps[s].host_layer;
+    const std::string place =
+        "step " + std::to_string(s) + " (" +
+        (host < 0 ? "segment" : "host " + program.network.layers[static_cast<size_t>(host)].name) +
+        ")";
+    const StepTiming &left = a.result.steps[s], &right = b.result.steps[s];
+    if (left.start != right.start) return differ(place + " start", left.start, right.start);
+    if (left.end != right.end) return differ(place + " end", left.end, right.end);
+  }
+  for (const CounterRow& counter : kCounters) {
+    const int64_t left = a.result.counters.*counter.member;
+    const int64_t right = b.result.counters.*counter.member;
+    if (std::strcmp(counter.kind, "timing") == 0 && left != right) {
+      return differ(std::string("counter ") + counter.name, left, right);
+    }
+  }
+  if (a.result.cycles != b.result.cycles) {
+    return differ("cycles", a.result.cycles, b.result.cycles);
+  }
+  return std::nullopt;
+}
+
+int64_t timing_counter_count() {
+  return std::count_if(std::begin(kCounters), std::end(kCounters), [](const CounterRow& counter) {
+    return std::strcmp(counter.kind, "timing") == 0;
+  });
+}
+
+}  // namespace qsim::cli

@@ -1,0 +1,117 @@
+#include "sim/cli/engines.h"
+
+#include "hw/spec/arch.h"
+#include "sim/cli/command.h"
+#include "sim/engines/analytic/engine.h"
+#include "sim/engines/reference/reference_engine.h"
+#include "sim/systemc/engine.h"
+
+namespace qsim::cli {
+namespace {
+
+class ReferenceValues : public ValueEngine {
+ public:
+  explicit ReferenceValues(const Program& program)
+      : engine_(program.network, {.mode = program.arch.vector.requant}) {}
+
+  ValueResult run(const std::vector<Tensor>& inputs, const BatchObserver& observer) override {
+    const uint64_t before = engine_.wraps();
+    ValueResult result;
+    result.outputs = engine_.run(inputs, observer);
+    result.wraps = static_cast<int64_t>(engine_.wraps() - before);
+    return result;
+  }
+
+ private:
+  ReferenceEngine engine_;
+};
+
+RunResult run_systemc(const Program& program, const std::vector<Tensor>& inputs,
+                      const LayerObserver& observer, const Progress& progress) {
+  SystemcOptions options;
+  options.observer = observer;
+  options.progress = progress;
+  return SystemcEngine(program, options).run(inputs);
+}
+
+// One inference after the other.
+class SystemcValues : public ValueEngine {
+ public:
+  explicit SystemcValues(const Program& program) : program_(program) {}
+
+  ValueResult run(const std::vector<Tensor>& inputs, const BatchObserver& observer) override {
+    const NetTensor& first = program_.network.tensor(program_.network.inputs[0]);
+    const int64_t batches = inputs[0].size() / first.elements();
+    ValueResult result;
+    for (int64_t b = 0; b < batches; ++b) {
+      std::vector<Tensor> batch;
+      for (const Tensor& input : inputs) batch.push_back(slice(input, b, batches));
+      LayerObserver layers;
+      if (observer) {
+        layers = [&](LayerId layer, const Tensor& output) { observer(layer, b, output); };
+      }
+      RunResult run = run_systemc(program_, batch, layers, {});
+      append(run, result);
+      run.outputs.clear();
+      if (b == 0) result.timed = std::move(run);
+    }
+    return result;
+  }
+
+ private:
+  static Tensor slice(const Tensor& whole, int64_t index, int64_t count) {
+    Tensor part;
+    part.type = whole.type;
+    part.shape = whole.shape;
+    part.shape[0] /= count;
+    const auto size = static_cast<std::ptrdiff_t>(whole.bytes.size()) / count;
+    part.bytes.assign(whole.bytes.begin() + index * size, whole.bytes.begin() + (index + 1) * size);
+    return part;
+  }
+
+  static void append(const RunResult& run, ValueResult& result) {
+    result.wraps += run.counters.accumulator_wraps;
+    if (result.outputs.empty()) {
+      result.outputs = run.outputs;
+      return;
+    }
+    for (size_t i = 0; i < run.outputs.size(); ++i) {
+      Tensor& whole = result.outputs[i];
+      whole.shape[0] += run.outputs[i].shape[0];
+      whole.bytes.insert(whole.bytes.end(), run.outputs[i].bytes.begin(),
+                         run.outputs[i].bytes.end());
+    }
+  }
+
+  const Program& program_;
+};
+
+template <typename Values>
+std::unique_ptr<ValueEngine> make(const Program& program) {
+  return std::make_unique<Values>(program);
+}
+
+constexpr EngineRow kEngines[] = {
+    {"analytic", "cycles from the timing rules, no values", false, true, true, nullptr,
+     [](const Program& program, const std::vector<Tensor>&, const LayerObserver&, const Progress&) {
+       return run_analytic(program);
+     }},
+    {"reference", "values, layer by layer, no cycles", true, false, true, make<ReferenceValues>,
+     nullptr},
+    {"systemc", "values and cycles, from a model of the machine", true, true, false,
+     make<SystemcValues>, run_systemc}};
+
+}  // namespace
+
+std::span<const EngineRow> engine_rows() { return kEngines; }
+
+const EngineRow& find_engine(const std::string& name, const std::string& option) {
+  std::string names;
+  for (const EngineRow& row : kEngines) {
+    if (row.name == name) return row;
+    names += (names.empty() ? "" : "|") + std::string(row.name);
+  }
+  throw UsageError(option + " = " + name + " is not one of " + names);
+}
+
+}  // namespace qsim::cli

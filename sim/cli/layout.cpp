@@ -1,0 +1,120 @@
+#include "sim/cli/layout.h"
+
+#include <cmath>
+
+#include "hw/spec/arithmetic.h"
+#include "hw/spec/error.h"
+
+namespace qsim::cli {
+namespace {
+
+int64_t batches_of(const NetTensor& tensor, const Tensor& value) {
+  const int64_t elements = tensor.elements();
+  if (elements == 0 || value.size() % elements != 0) {
+    throw Error("input " + tensor.name + ": " + std::to_string(value.size()) +
+                " elements are not a whole number of batches of " + std::to_string(elements));
+  }
+  return value.size() / elements;
+}
+
+int8_t code_of(const NetTensor& tensor, float value) {
+  const float code = tensor.onnx_type == DataType::kUint8 ? value - 128 : value;
+  if (!(code >= -128 && code <= 127) || code != std::floor(code)) {
+    throw Error("input " + tensor.name + ": value " + std::to_string(value) + " is not a code of " +
+                name_of(tensor.onnx_type));
+  }
+  return static_cast<int8_t>(code);
+}
+
+// result[batch][onnx index] = value(batch, NHWC index)
+template <typename T, typename Value>
+void permute(const NetTensor& tensor, int64_t batches, T* result, Value&& value) {
+  const std::vector<int64_t> order = onnx_order_of(tensor);
+  const auto elements = static_cast<int64_t>(order.size());
+  for (int64_t b = 0; b < batches; ++b) {
+    for (int64_t i = 0; i < elements; ++i) {
+      result[b * elements + order[static_cast<size_t>(i)]] = value(b * elements + i);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<int64_t> onnx_order_of(const NetTensor& tensor) {
+  const int64_t sizes[4] = {tensor.n, tensor.h, tensor.w, tensor.c};
+  const std::string axes = "nhwc";
+  int64_t strides[4];
+  int64_t stride = 1;
+  for (size_t i = 4; i-- > 0;) {
+    const size_t axis = axes.find(tensor.onnx_order[i]);
+    strides[axis] = stride;
+    stride *= sizes[axis];
+  }
+  std::vector<int64_t> order;
+  order.reserve(static_cast<size_t>(tensor.elements()));
+  for (int64_t n = 0; n < sizes[0]; ++n) {
+    for (int64_t h = 0; h < sizes[1]; ++h) {
+      for (int64_t w = 0; w < sizes[2]; ++w) {
+        for (int64_t c = 0; c < sizes[3]; ++c) {
+          order.push_back(n * strides[0] + h * strides[1] + w * strides[2] + c * strides[3]);
+        }
+      }
+    }
+  }
+  return order;
+}
+
+Tensor to_engine(const NetTensor& tensor, const Tensor& onnx) {
+  const int64_t batches = batches_of(tensor, onnx);
+  const std::vector<int64_t> order = onnx_order_of(tensor);
+  const std::vector<float> values = onnx.as_floats();
+  Tensor result(tensor.is_float ? DataType::kFloat : DataType::kInt8,
+                {batches * tensor.n, tensor.h, tensor.w, tensor.c});
+  const auto elements = static_cast<int64_t>(order.size());
+  for (int64_t i = 0; i < batches * elements; ++i) {
+    const float value = values[static_cast<size_t>(i / elements * elements +
+                                                   order[static_cast<size_t>(i % elements)])];
+    if (tensor.is_float) {
+      result.data<float>()[i] = value;
+    } else {
+      result.data<int8_t>()[i] = code_of(tensor, value);
+    }
+  }
+  return result;
+}
+
+Tensor from_engine(const NetTensor& tensor, const Tensor& nhwc) {
+  const int64_t batches = batches_of(tensor, nhwc);
+  Shape shape = tensor.onnx_shape;
+  if (shape.empty()) {
+    shape = {batches};
+  } else {
+    shape[0] *= batches;
+  }
+  Tensor result(tensor.is_float ? DataType::kFloat : tensor.onnx_type, shape);
+  if (tensor.is_float) {
+    permute(tensor, batches, result.data<float>(),
+            [&](int64_t i) { return nhwc.data<float>()[i]; });
+  } else if (tensor.onnx_type == DataType::kUint8) {
+    permute(tensor, batches, result.data<uint8_t>(),
+            [&](int64_t i) { return static_cast<uint8_t>(nhwc.data<int8_t>()[i] + 128); });
+  } else {
+    result = Tensor(DataType::kInt8, shape);
+    permute(tensor, batches, result.data<int8_t>(),
+            [&](int64_t i) { return nhwc.data<int8_t>()[i]; });
+  }
+  return result;
+}
+
+std::vector<float> reals_of(const NetTensor& tensor, const Tensor& nhwc) {
+  const int64_t batches = batches_of(tensor, nhwc);
+  std::vector<float> reals(static_cast<size_t>(nhwc.size()));
+  permute(tensor, batches, reals.data(), [&](int64_t i) {
+    return nhwc.type == DataType::kFloat
+               ? nhwc.data<float>()[i]
+               : dequantize(nhwc.data<int8_t>()[i], tensor.quant.scale, tensor.quant.zero_point);
+  });
+  return reals;
+}
+
+}  // namespace qsim::cli

@@ -1,0 +1,60 @@
+#include <cstdio>
+
+#include "hw/spec/machines.h"
+#include "sim/cli/options.h"
+#include "sim/report/columns.h"
+#include "sim/report/text_table.h"
+
+namespace qsim::cli {
+namespace {
+
+void print_list() {
+  TextTable table({{"machine", false},
+                   {"array"},
+                   {"dataflow", false},
+                   {"act KiB"},
+                   {"weight KiB"},
+                   {"bytes/cycle"},
+                   {"latency"},
+                   {"", false}});
+  for (const NamedMachine& machine : named_machines()) {
+    const Arch arch = find_arch(machine.name, "machines");
+    table.add_row(
+        {machine.name, std::to_string(arch.array.rows) + "x" + std::to_string(arch.array.cols),
+         get_arch_key(arch, "array.dataflow"), std::to_string(arch.buffers.act_kib),
+         std::to_string(arch.buffers.weight_kib), get_arch_key(arch, "memory.bytes_per_cycle"),
+         std::to_string(arch.memory.latency_cycles), machine.summary});
+  }
+  std::fputs(table.render(160).c_str(), stdout);
+}
+
+}  // namespace
+
+int machines_command(const Invocation& invocation) {
+  bool reference = false, counters = false, columns = false;
+  CommandLine line{"machines", "[OPTIONS] [NAME|FILE.cfg]",
+                   "Without a name, lists the named machines. With one, prints every key of it as "
+                   "an INI file: the start\nof a machine of your own, for --arch my.cfg.\n",
+                   po::options_description("Options", 100, 58)};
+  line.options.add_options()                                                        //
+      ("reference", po::bool_switch(&reference), "print docs/reference/arch.md")    //
+      ("counters", po::bool_switch(&counters), "print docs/reference/counters.md")  //
+      ("columns", po::bool_switch(&columns), "print the table of columns of docs/user/report.md");
+  line.arguments = {"the name of a machine"};
+  const ParsedLine parsed = parse_line(line, invocation);
+  if (!parsed.proceed) return 0;
+  if (reference) {
+    std::fputs(arch_reference().c_str(), stdout);
+  } else if (counters) {
+    std::fputs(counters_reference().c_str(), stdout);
+  } else if (columns) {
+    std::fputs(columns_reference().c_str(), stdout);
+  } else if (parsed.arguments.empty()) {
+    print_list();
+  } else {
+    std::fputs(to_text(find_arch(parsed.arguments[0], "machines")).c_str(), stdout);
+  }
+  return 0;
+}
+
+}  // namespace qsim::cli

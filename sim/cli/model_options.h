@@ -1,0 +1,35 @@
+// The options that `run`, `compile` and `check` have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/cli/options.h"
+#include "sim/cli/pipeline.h"
+
+namespace qsim::cli {
+
+// Bound to the option descriptions below; request() turns them into what the pipeline takes.
+struct ModelOptions {
+  MachineOptions machine;
+  SampleOptions samples;
+  int64_t batch = 1;
+  std::vector<std::string> input_shapes;  // NAME=1x3x224x224
+  std::vector<std::string> dumps;
+  std::string dump_folder;
+  bool progress = false;
+
+  // Throws UsageError.
+  ModelRequest request(const std::string& path) const;
+};
+
+po::options_description network_description(ModelOptions& options);  // --batch, --input-shape
+// --calibrate, --seed and, unless `limit_text` is null, --data, --limit (explained by it) and
+// --calibration-samples.
+po::options_description sample_description(ModelOptions& options, const char* limit_text);
+po::options_description dump_description(ModelOptions& options);  // --dump, --dump-to, --progress
+
+// An empty group of the same layout as the others.
+po::options_description options_group(const std::string& title);
+
+}  // namespace qsim::cli

@@ -1,0 +1,99 @@
+// From an ONNX file to a report, start to end. Each step is one function of one folder; what it
+// takes and returns are the types of docs/developer/architecture.md.
+#include "sim/cli/pipeline.h"
+
+#include "compiler/compile.h"
+#include "compiler/onnx/import.h"
+#include "compiler/passes/quantize.h"
+#include "hw/spec/error.h"
+#include "sim/cli/calibration.h"
+#include "sim/cli/evaluate.h"
+#include "sim/cli/network_inputs.h"
+#include "sim/cli/run_files.h"
+#include "sim/engines/analytic/engine.h"
+
+namespace qsim::cli {
+namespace {
+
+// The parameters that the file carries; for what it leaves open, ranges measured on samples.
+IntegerNetwork quantize_with(const Graph& graph, Samples& samples, ProgressLine& progress) {
+  IntegerNetwork network = quantize(graph);
+  if (!network.has_values) samples.set_aside_calibration();
+  if (!samples.calibrates()) return network;
+  const CalibrationResult ranges = calibrate(graph, samples, progress.task("calibration"));
+  progress.clear();
+  return quantize(graph, {.calibration = &ranges});
+}
+
+}  // namespace
+
+CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress) {
+  CompiledModel model;
+  model.samples = load_samples(request.samples);
+  if (request.path.ends_with(".qprog")) {
+    model.program = load_program(request.path);
+    apply_runtime_keys(request.machine, request.path, model.program.arch);
+    request.dump.stage("network", [&] { return to_text(model.program.network); });
+    request.dump.stage("program", [&] { return to_text(model.program); });
+    return model;
+  }
+  const Arch arch = make_arch(request.machine);
+
+  model.graph = import_onnx(
+      request.path,
+      {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
+  request.dump.stage("graph", [&] { return to_text(*model.graph); });
+
+  const IntegerNetwork network = quantize_with(*model.graph, model.samples, progress);
+  request.dump.stage("network", [&] { return to_text(network); });
+
+  const Plan plan = make_plan(network, arch, segment_cycles);
+  request.dump.stage("plan", [&] { return to_text(plan, network); });
+
+  model.program = emit(network, arch, plan);
+  model.program.check();
+  request.dump.stage("program", [&] { return to_text(model.program); });
+  return model;
+}
+
+Report run_model(const RunRequest& request, ProgressLine& progress) {
+  const EngineRow& engine = find_engine(request.engine, "--engine");
+  const CompiledModel model = compile_model(request.model, progress);
+  const Program& program = model.program;
+
+  const EngineRow& value_engine = engine.has_values ? engine : find_engine("reference", "");
+  Evaluation evaluation;
+  if (model.samples.data) {
+    require_values(program, request.model.path);
+    evaluation =
+        evaluate(program, model.graph ? &*model.graph : nullptr, value_engine, model.samples,
+                 {request.threads, !request.save_outputs.empty(),
+                  progress.task(std::string("values by the ") + value_engine.name + " engine")});
+  }
+
+  RunResult result = std::move(evaluation.timed);  // when the value engine is a timed one
+  if (engine.has_cycles && result.timing.empty()) {
+    result =
+        engine.run_timed(program, random_inputs(program.network, request.model.samples.seed), {},
+                         progress.task(std::string("cycles by the ") + engine.name + " engine"));
+  }
+  progress.clear();
+
+  if (!request.save_outputs.empty()) {
+    save_outputs(request.save_outputs, program.network, model.samples, evaluation);
+  }
+  const bool counts_values = engine.has_values && engine.has_cycles && program.network.has_values;
+  return make_report(program, result, counts_values,
+                     make_manifest(request, model, engine, value_engine), evaluation.accuracy);
+}
+
+void require_values(const Program& program, const std::string& path) {
+  if (program.network.has_values) return;
+  std::string reasons;
+  for (const std::string& reason : program.network.value_blockers) {
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  throw Error(path + ": values cannot be computed: " + reasons);
+}
+
+}  // namespace qsim::cli

@@ -1,0 +1,52 @@
+// The straight line from an ONNX file to a report. Newcomers: read pipeline.cpp first.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "compiler/graph.h"
+#include "hw/spec/program.h"
+#include "sim/cli/dump.h"
+#include "sim/cli/engines.h"
+#include "sim/cli/options.h"
+#include "sim/cli/progress.h"
+#include "sim/cli/samples.h"
+#include "sim/report/report.h"
+
+namespace qsim::cli {
+
+// What `run`, `compile` and `check` have in common.
+struct ModelRequest {
+  std::string path;  // .onnx, or .qprog (compiled before)
+  MachineOptions machine;
+  SampleOptions samples;
+  int64_t batch = 1;                          // of dynamic batch dimensions
+  std::map<std::string, Shape> input_shapes;  // of inputs with other dynamic dimensions
+  Dump dump;
+};
+
+struct CompiledModel {
+  std::optional<Graph> graph;  // absent for a .qprog file
+  Samples samples;
+  Program program;
+};
+
+struct RunRequest {
+  ModelRequest model;
+  std::string engine = "analytic";
+  std::string save_outputs;  // an .npz file; "": none
+  int threads = 1;
+  std::string command_line;
+};
+
+// Import, quantize, plan, emit. Throws Error for everything that is wrong with the files.
+CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress);
+
+// compile_model(), then the engine, then values on samples when there are any.
+Report run_model(const RunRequest& request, ProgressLine& progress);
+
+// Throws Error saying what to pass, unless the program computes values.
+void require_values(const Program& program, const std::string& path);
+
+}  // namespace qsim::cli

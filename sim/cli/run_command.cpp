@@ -1,0 +1,88 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "sim/cli/model_options.h"
+#include "sim/cli/output_file.h"
+#include "sim/report/render.h"
+
+namespace qsim::cli {
+namespace {
+
+constexpr size_t kDefaultWidth = 100;
+
+size_t terminal_width() {
+  winsize size{};
+  if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  return kDefaultWidth;
+}
+
+struct RunOptions {
+  ModelOptions model;
+  RunRequest request;
+  std::string json, csv;
+};
+
+CommandLine make_line(RunOptions& options) {
+  CommandLine line{
+      "run", "[OPTIONS] MODEL.onnx|PROGRAM.qprog",
+      "Compiles the network for a machine, runs it, and reports where the cycles went. "
+      "With --data, also how\naccurate it is.\n",
+      options_group("Run")};
+  line.options.add_options()  //
+      ("engine", po::value(&options.request.engine)->value_name("NAME"),
+       "analytic (cycles; values by the reference engine), systemc (cycles and values), reference "
+       "(values alone); analytic if not given")  //
+      ("threads", po::value(&options.request.threads)->value_name("N"),
+       "threads that score samples; one per processor if not given")  //
+      ("json", po::value(&options.json)->value_name("FILE"),
+       "write the report as JSON; - prints it instead of the text")  //
+      ("csv", po::value(&options.csv)->value_name("FILE"),
+       "write the layer table as CSV; - prints it instead of the text")  //
+      ("save-outputs", po::value(&options.request.save_outputs)->value_name("FILE.npz"),
+       "write the network's outputs for the samples of --data");
+  line.options.add(machine_description(options.model.machine));
+  line.options.add(network_description(options.model));
+  line.options.add(sample_description(options.model, "score the first N samples alone"));
+  line.options.add(dump_description(options.model));
+  line.takes_machine_keys = true;
+  line.machine = &options.model.machine;
+  line.arguments = {"a model"};
+  line.required = 1;
+  return line;
+}
+
+}  // namespace
+
+int run_command(const Invocation& invocation) {
+  RunOptions options;
+  options.request.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  CommandLine line = make_line(options);
+  const ParsedLine parsed = parse_line(line, invocation);
+  if (!parsed.proceed) return 0;
+  options.request.model = options.model.request(parsed.arguments[0]);
+  options.request.command_line = invocation.command_line;
+  const EngineRow& engine = find_engine(options.request.engine, "--engine");
+  if (options.model.samples.data.empty()) {
+    if (!options.request.save_outputs.empty()) throw UsageError("--save-outputs needs --data");
+    if (!engine.has_cycles) {
+      throw UsageError(std::string("--engine ") + engine.name +
+                       " computes values: it needs --data");
+    }
+  }
+  ProgressLine progress(options.model.progress);
+  const Report report = run_model(options.request, progress);
+  if (!options.json.empty()) write_file(options.json, render_json(report));
+  if (!options.csv.empty()) write_file(options.csv, render_csv(report));
+  if (options.json != "-" && options.csv != "-") {
+    std::fputs(render_text(report, terminal_width()).c_str(), stdout);
+  }
+  return 0;
+}
+
+}  // namespace qsim::cli

@@ -1,0 +1,36 @@
+#include "sim/cli/run_files.h"
+
+#include "compiler/dataset.h"
+
+namespace qsim::cli {
+
+void save_outputs(const std::string& path, const IntegerNetwork& network, const Samples& samples,
+                  const Evaluation& evaluation) {
+  std::map<std::string, Tensor> arrays;
+  Tensor index(DataType::kInt64, {evaluation.accuracy->scored});
+  std::copy_n(samples.scored.begin(), index.size(), index.data<int64_t>());
+  arrays["index"] = std::move(index);
+  for (size_t i = 0; i < network.outputs.size(); ++i) {
+    arrays[network.tensor(network.outputs[i]).name] = evaluation.outputs[i];
+  }
+  save_npz(path, arrays);
+}
+
+Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
+                       const EngineRow& engine, const EngineRow& value_engine) {
+  Manifest manifest;
+  manifest.version = qsim_version();
+  manifest.command = request.command_line;
+  if (engine.has_cycles) manifest.engine = engine.name;
+  if (model.samples.data) manifest.value_engine = value_engine.name;
+  manifest.model = stamp_file(request.model.path);
+  manifest.arch_name = model.program.arch.name;
+  manifest.arch_sha256 = sha256_of(to_text(model.program.arch));
+  if (model.samples.data) manifest.data = stamp_file(model.samples.data->path);
+  if (model.samples.calibration) {
+    manifest.calibration = stamp_file(model.samples.calibration->path);
+  }
+  return manifest;
+}
+
+}  // namespace qsim::cli
