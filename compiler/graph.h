@@ -50,6 +50,7 @@ struct Node {
 
 struct Graph {
   std::string name;
+  bool has_weights = true;  // false: large weights were not read (ImportOptions::reads_weights)
   std::vector<Value> values;
   std::vector<Node> nodes;      // topological order
   std::vector<ValueId> inputs;  // without initializers

@@ -31,7 +31,10 @@ Attribute read_tensor_attribute(onnx::AttributeProto& proto, const std::string& 
   if (type.bits == 4) {
     throw Error(place + ": data_type = " + to_text(type) + " is not supported in attributes");
   }
-  return read_tensor(*proto.mutable_t(), {place, folder});
+  TensorPlace tensor_place;
+  tensor_place.text = place;
+  tensor_place.folder = folder;
+  return read_tensor(*proto.mutable_t(), tensor_place);
 }
 
 Attribute read_attribute(onnx::AttributeProto& proto, const std::string& place,

@@ -114,6 +114,26 @@ void with_type(DataType type, Action action) {
   }
 }
 
+Tensor cast_tensor(const Tensor& from, const ElementType& to) {
+  Tensor result(to.stored, from.shape);
+  const int64_t count = result.size();
+  with_type(from.type, [&](auto from_zero) {
+    with_type(to.stored, [&](auto to_zero) {
+      using From = decltype(from_zero);
+      using To = decltype(to_zero);
+      for (int64_t i = 0; i < count; ++i) {
+        result.data<To>()[i] = cast_one<To>(from.data<From>()[i]);
+      }
+    });
+  });
+  if (to.stored == DataType::kFloat && to.bits == 16) {
+    float* values = result.data<float>();
+    const auto round = to.onnx == 10 ? round_to_half : round_to_bfloat16;
+    std::transform(values, values + count, values, round);
+  }
+  return result;
+}
+
 // Keeps one element as is_filled when a double holds it exactly.
 void set_fill(NodeView& view, const Tensor& element) {
   with_type(element.type, [&](auto zero) {
@@ -172,25 +192,15 @@ void fold_arithmetic(NodeView& view) {
 }
 
 void fold_cast(NodeView& view) {
-  const Tensor from = view.data(0);
-  Tensor result = new_output(view);
-  const int64_t count = result.size();
-  with_type(from.type, [&](auto from_zero) {
-    with_type(result.type, [&](auto to_zero) {
-      using From = decltype(from_zero);
-      using To = decltype(to_zero);
-      for (int64_t i = 0; i < count; ++i) {
-        result.data<To>()[i] = cast_one<To>(from.data<From>()[i]);
-      }
-    });
-  });
+  const Value& input = view.in(0);
   const ElementType to = element_type(view.node().attr_int("to", 0));
-  if (to.stored == DataType::kFloat && to.bits == 16) {
-    float* values = result.data<float>();
-    const auto round = to.onnx == 10 ? round_to_half : round_to_bfloat16;
-    std::transform(values, values + count, values, round);
+  if (!input.is_filled) {
+    view.spend(element_count(input.shape) * static_cast<int64_t>(size_of(to.stored)));
+    return view.set_data(cast_tensor(view.data(0), to));
   }
-  view.set_data(std::move(result));
+  Value element = input;
+  element.shape = {1};
+  set_fill(view, cast_tensor(constant_tensor(element), to));
 }
 
 }  // namespace qsim

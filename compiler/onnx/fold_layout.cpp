@@ -43,6 +43,13 @@ void copy_strided(const Tensor& from, int64_t start, const std::vector<int64_t>&
   }
 }
 
+bool is_filled_alike(const NodeView& view) {
+  for (size_t i = 0; i < view.input_count(); ++i) {
+    if (!view.in(i).is_filled || view.in(i).fill != view.in(0).fill) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void fold_view(NodeView& view) {
@@ -66,6 +73,7 @@ void fold_transpose(NodeView& view) {
 }
 
 void fold_concat(NodeView& view) {
+  if (is_filled_alike(view)) return view.set_filled(view.in(0).fill);
   const size_t axis = view.axis(view.node().attr_int("axis", 0), view.shape(0).size());
   Tensor result = new_output(view);
   const auto split = [axis](const Shape& shape) {

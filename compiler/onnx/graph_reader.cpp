@@ -8,6 +8,7 @@
 #include "compiler/onnx/attribute_reader.h"
 #include "compiler/onnx/element_type.h"
 #include "compiler/onnx/graph_inputs.h"
+#include "compiler/onnx/model_file.h"
 #include "compiler/onnx/op_table.h"
 #include "compiler/onnx/tensor_reader.h"
 #include "hw/spec/error.h"
@@ -17,8 +18,12 @@ namespace {
 
 class GraphReader {
  public:
-  GraphReader(onnx::GraphProto& proto, const ImportOptions& options, ImportState& state)
-      : proto_(proto), options_(options), state_(state), folder_(folder_of(state.path)) {}
+  GraphReader(ModelFile& file, const ImportOptions& options, ImportState& state)
+      : file_(file),
+        proto_(*file.model->mutable_graph()),
+        options_(options),
+        state_(state),
+        folder_(folder_of(state.path)) {}
 
   void read() {
     state_.graph.name = proto_.name();
@@ -48,7 +53,8 @@ class GraphReader {
     value.type = tensor.type;
     value.shape = tensor.shape;
     value.is_constant = true;
-    value.data = std::move(tensor);
+    value.is_filled = tensor.bytes.empty() && tensor.size() > 0;  // left unread
+    if (!value.is_filled) value.data = std::move(tensor);
     state_.is_frozen[static_cast<size_t>(id)] = true;
   }
 
@@ -57,11 +63,18 @@ class GraphReader {
       throw Error(state_.path + ": sparse_initializer = " +
                   printable(proto_.sparse_initializer(0).values().name()) + " is not supported");
     }
-    for (onnx::TensorProto& tensor : *proto_.mutable_initializer()) {
+    TensorPlace place;
+    place.folder = folder_;
+    place.file = &file_.file;
+    place.skips_weights = !options_.reads_weights;
+    graph().has_weights = options_.reads_weights;
+    for (int i = 0; i < proto_.initializer_size(); ++i) {
+      onnx::TensorProto& tensor = *proto_.mutable_initializer(i);
       const ValueId id = declare_value(tensor.name(), "initializer");
       state_.is_four_bit[static_cast<size_t>(id)] = element_type(tensor.data_type()).bits == 4;
-      const std::string place = state_.path + ": initializer " + printable(tensor.name());
-      make_constant(id, read_tensor(tensor, {place, folder_}));
+      place.text = state_.path + ": initializer " + printable(tensor.name());
+      place.raw_data = file_.raw_data[static_cast<size_t>(i)];
+      make_constant(id, read_tensor(tensor, place));
     }
   }
 
@@ -175,6 +188,7 @@ class GraphReader {
     if (graph().outputs.empty()) throw Error(state_.path + ": graph outputs = none");
   }
 
+  ModelFile& file_;
   onnx::GraphProto& proto_;
   const ImportOptions& options_;
   ImportState& state_;
@@ -186,11 +200,11 @@ class GraphReader {
 
 }  // namespace
 
-void read_graph(onnx::ModelProto& model, const ImportOptions& options, ImportState& state) {
+void read_graph(ModelFile& file, const ImportOptions& options, ImportState& state) {
   if (options.batch < 1) {
     throw Error(state.path + ": batch = " + std::to_string(options.batch) + " is less than 1");
   }
-  GraphReader(*model.mutable_graph(), options, state).read();
+  GraphReader(file, options, state).read();
 }
 
 }  // namespace qsim

@@ -15,9 +15,9 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
   ImportState state;
   state.path = path;
   {
-    const std::unique_ptr<onnx::ModelProto> model = read_model(path);
-    state.opsets = read_versions(path, *model);
-    read_graph(*model, options, state);
+    const std::unique_ptr<ModelFile> file = read_model(path);
+    state.opsets = read_versions(path, *file->model);
+    read_graph(*file, options, state);
   }
   sort_topologically(state);
   remove_unneeded_nodes(state);
@@ -32,7 +32,10 @@ Tensor read_onnx_tensor(const std::string& path, std::string* name) {
   onnx::TensorProto proto;
   parse_file(path, proto);
   if (name != nullptr) *name = proto.name();
-  return read_tensor(proto, {path + ": tensor " + printable(proto.name()), folder_of(path)});
+  TensorPlace place;
+  place.text = path + ": tensor " + printable(proto.name());
+  place.folder = folder_of(path);
+  return read_tensor(proto, place);
 }
 
 }  // namespace qsim

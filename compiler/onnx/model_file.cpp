@@ -1,10 +1,6 @@
 #include "compiler/onnx/model_file.h"
 
-#include <fcntl.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,38 +8,34 @@
 #include <cstring>
 
 #include "compiler/onnx/import_state.h"
+#include "compiler/onnx/wire_scan.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
 namespace {
 
-namespace io = google::protobuf::io;
-
 constexpr int kMinIrVersion = 3, kMaxIrVersion = 14;
 constexpr int kMinOpset = 7, kMaxOpset = 25;
-// Small enough to stay in the cache between the kernel's copy and protobuf's.
-constexpr int kBlockBytes = 256 * 1024;
 
 std::string range_text(int low, int high) {
   return "is outside [" + std::to_string(low) + ", " + std::to_string(high) + "]";
 }
 
 // A clone without `git lfs pull` leaves these in the place of models.
-bool is_lfs_pointer(int file) {
+bool is_lfs_pointer(const OpenFile& file) {
   constexpr char kStart[] = "version https://git-lfs";
   char start[sizeof(kStart) - 1];
-  return pread(file, start, sizeof(start), 0) == ssize_t{sizeof(start)} &&
+  return pread(file.get(), start, sizeof(start), 0) == ssize_t{sizeof(start)} &&
          std::memcmp(start, kStart, sizeof(start)) == 0;
 }
 
-void check_file(const std::string& path, int file) {
-  struct stat info;
-  if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
-    throw Error(path + ": is not a regular file");
-  }
-  if (info.st_size == 0) throw Error(path + ": file = 0 bytes is empty");
-  if (info.st_size > INT_MAX) {
-    throw Error(path + ": file = " + std::to_string(info.st_size) + " bytes is larger than " +
+void check_file(const std::string& path, const OpenFile& file) {
+  if (file.get() < 0) throw Error(path + ": file cannot be opened: " + std::strerror(errno));
+  const int64_t size = file.size();
+  if (size < 0) throw Error(path + ": is not a regular file");
+  if (size == 0) throw Error(path + ": file = 0 bytes is empty");
+  if (size > INT_MAX) {
+    throw Error(path + ": file = " + std::to_string(size) + " bytes is larger than " +
                 std::to_string(INT_MAX) + ", protobuf's limit; store weights as external data");
   }
   if (is_lfs_pointer(file)) {
@@ -51,28 +43,33 @@ void check_file(const std::string& path, int file) {
   }
 }
 
-}  // namespace
-
-void parse_file(const std::string& path, google::protobuf::MessageLite& message) {
-  // O_NONBLOCK so that a named pipe is refused instead of waited for.
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) throw Error(path + ": file cannot be opened: " + std::strerror(errno));
-  io::FileInputStream stream(file, kBlockBytes);
-  stream.SetCloseOnDelete(true);
-  check_file(path, file);
-  io::CodedInputStream coded(&stream);
-  coded.SetTotalBytesLimit(INT_MAX);
-  if (!message.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
-    throw Error(path + ": file is truncated, damaged, or not ONNX");
-  }
+[[noreturn]] void fail_to_parse(const std::string& path) {
+  throw Error(path + ": file is truncated, damaged, or not ONNX");
 }
 
-std::unique_ptr<onnx::ModelProto> read_model(const std::string& path) {
-  auto model = std::make_unique<onnx::ModelProto>();
-  parse_file(path, *model);
+}  // namespace
+
+ModelFile::ModelFile(const std::string& path)
+    : file(path), model(std::make_unique<onnx::ModelProto>()) {}
+ModelFile::~ModelFile() = default;
+
+std::unique_ptr<ModelFile> read_model(const std::string& path) {
+  auto result = std::make_unique<ModelFile>(path);
+  check_file(path, result->file);
+  if (!scan_model(result->file.get(), result->file.size(), *result->model, result->raw_data)) {
+    fail_to_parse(path);
+  }
   // Any byte string of unknown fields is a valid message, and so is a file cut between fields.
-  if (!model->has_graph()) throw Error(path + ": file holds no graph: truncated, or not ONNX");
-  return model;
+  if (!result->model->has_graph()) {
+    throw Error(path + ": file holds no graph: truncated, or not ONNX");
+  }
+  return result;
+}
+
+void parse_file(const std::string& path, google::protobuf::Message& message) {
+  const OpenFile file(path);
+  check_file(path, file);
+  if (!message.ParseFromFileDescriptor(file.get())) fail_to_parse(path);
 }
 
 std::map<std::string, int> read_versions(const std::string& path, const onnx::ModelProto& model) {

@@ -45,7 +45,7 @@ int64_t parse_number(const onnx::StringStringEntryProto& entry, const TensorPlac
   return number;
 }
 
-Bytes read_external_bytes(const onnx::TensorProto& proto, int64_t needed,
+Bytes read_external_bytes(const onnx::TensorProto& proto, int64_t needed, bool reads,
                           const TensorPlace& place) {
   ExternalRange range;
   for (const auto& entry : proto.external_data()) {
@@ -53,7 +53,7 @@ Bytes read_external_bytes(const onnx::TensorProto& proto, int64_t needed,
     if (entry.key() == "offset") range.offset = parse_number(entry, place);
     if (entry.key() == "length") range.length = parse_number(entry, place);
   }
-  return read_external(range, needed, place.folder, place.text);
+  return read_external(range, needed, place.folder, place.text, reads);
 }
 
 // Elements of a typed field, each narrowed to To; values that do not fit are an error.
@@ -117,14 +117,44 @@ Bytes unpack_nibbles(const Bytes& from, int64_t count, bool is_signed) {
   return bytes;
 }
 
-void check_byte_count(size_t found, int64_t needed, const char* field, const ElementType& type,
+void check_byte_count(int64_t found, int64_t needed, const char* field, const ElementType& type,
                       const Shape& shape, const TensorPlace& place) {
-  if (static_cast<int64_t>(found) == needed) return;
+  if (found == needed) return;
   throw Error(place.text + ": " + field + " = " + std::to_string(found) + " bytes is not the " +
               std::to_string(needed) + " of " + type.name + " " + to_text(shape));
 }
 
+// The element data as raw_data would hold it; with `reads` false, only its size is checked.
+Bytes read_bytes(const onnx::TensorProto& proto, const ElementType& type, const Shape& shape,
+                 bool reads, const TensorPlace& place) {
+  const int64_t needed = (element_count(shape) * type.bits + 7) / 8;
+  const auto check = [&](auto found, const char* field) {
+    check_byte_count(static_cast<int64_t>(found), needed, field, type, shape, place);
+  };
+  if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
+    return read_external_bytes(proto, needed, reads, place);
+  }
+  if (place.raw_data.length >= 0) {
+    check(place.raw_data.length, "raw_data");
+    if (!reads) return {};
+    return place.file->read(place.raw_data.offset, needed, place.text + ": raw_data");
+  }
+  if (proto.has_raw_data()) {
+    check(proto.raw_data().size(), "raw_data");
+    const auto* raw = reinterpret_cast<const uint8_t*>(proto.raw_data().data());
+    return Bytes(raw, raw + needed);
+  }
+  Bytes bytes = read_typed_field(proto, type, place);
+  check(bytes.size(), "data");
+  return bytes;
+}
+
 }  // namespace
+
+bool is_weight_sized(const Shape& shape) {
+  constexpr int64_t kSmall = 4096;
+  return shape.size() >= 2 && element_count(shape) > kSmall;
+}
 
 Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place) {
   const ElementType type = element_type(proto.data_type());
@@ -135,24 +165,18 @@ Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place) {
   Tensor tensor;
   tensor.type = type.stored;
   tensor.shape = read_dims(proto, place);
-  const int64_t count = element_count(tensor.shape);
-  const int64_t needed = (count * type.bits + 7) / 8;
+  const bool reads = !place.skips_weights || !is_weight_sized(tensor.shape);
   Bytes& bytes = tensor.bytes;
-  if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
-    bytes = read_external_bytes(proto, needed, place);
-  } else if (proto.has_raw_data()) {
-    check_byte_count(proto.raw_data().size(), needed, "raw_data", type, tensor.shape, place);
-    const auto* raw = reinterpret_cast<const uint8_t*>(proto.raw_data().data());
-    bytes.assign(raw, raw + needed);
-  } else {
-    bytes = read_typed_field(proto, type, place);
-    check_byte_count(bytes.size(), needed, "data", type, tensor.shape, place);
-  }
+  bytes = read_bytes(proto, type, tensor.shape, reads, place);
   // Clear() would keep the memory.
   proto = onnx::TensorProto();
+  if (!reads) {
+    bytes.clear();
+    return tensor;
+  }
   if (type.onnx == onnx::TensorProto::FLOAT16) bytes = widen_to_float(bytes, float_from_half);
   if (type.onnx == onnx::TensorProto::BFLOAT16) bytes = widen_to_float(bytes, float_from_bfloat16);
-  if (type.bits == 4) bytes = unpack_nibbles(bytes, count, type.stored == DataType::kInt8);
+  if (type.bits == 4) bytes = unpack_nibbles(bytes, tensor.size(), type.stored == DataType::kInt8);
   return tensor;
 }
 

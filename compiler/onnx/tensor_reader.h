@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "compiler/onnx/model_file.h"
 #include "hw/spec/tensor.h"
 
 namespace onnx {
@@ -14,11 +15,18 @@ namespace qsim {
 struct TensorPlace {
   std::string text;    // where messages say the tensor is: "model.onnx: initializer conv1.weight"
   std::string folder;  // where its external data may be
+  const OpenFile* file = nullptr;  // where its raw_data is, when the proto was parsed without it
+  RawRange raw_data;
+  bool skips_weights = false;  // leaves Tensor::bytes empty when is_weight_sized(shape)
 };
 
-// Consumes the proto's data: each tensor's bytes exist twice only while it is being read. Checks
-// dimensions, element type, and that exactly the elements needed are there, in the field that
-// belongs to the type. float16 and bfloat16 are widened, 4-bit elements unpacked.
+// Matrices and kernels of more than 4096 elements: what a network's weights are, and the parameters
+// that shapes or scales depend on are not.
+bool is_weight_sized(const Shape& shape);
+
+// Consumes the proto's data. Checks dimensions, element type, and that exactly the elements needed
+// are there, in the field that belongs to the type. float16 and bfloat16 are widened, 4-bit
+// elements unpacked.
 Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place);
 
 // Folder that contains the file; "." when the path names none.

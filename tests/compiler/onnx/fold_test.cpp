@@ -185,5 +185,38 @@ TEST(Fold, UnsortedNodesAreSortedAndKeepTheirOrderOtherwise) {
   EXPECT_EQ(graph.nodes[2].name, "last");
 }
 
+// Timing needs no weights: they stay in the file, through layout and casts, and nothing else does.
+TEST(WithoutWeights, LargeOnesAreLeftUnread) {
+  OnnxBuilder model;
+  model.input("x", {1, 64}).output("y").initializer("w", floats({65, 64}));
+  model.initializer("target", int64s({65, 64})).initializer("b", floats({65}));
+  model.node("Cast", {"w"}, {"d"}, {{"to", int64_t{kOnnxDouble}}});
+  model.node("Cast", {"d"}, {"f"}, {{"to", int64_t{kOnnxFloat}}});
+  model.node("Concat", {"f", "w"}, {"c"}, {{"axis", int64_t{1}}});
+  model.node("Slice", {"c", "zero", "end", "one"}, {"s"}).node("Transpose", {"s"}, {"t"});
+  model.initializer("zero", int64s({0})).initializer("end", int64s({64}));
+  model.initializer("one", int64s({1})).initializer("b2", floats({65, 1}));
+  model.node("Gemm", {"x", "t", "b"}, {"y"});
+  ImportOptions options;
+  options.reads_weights = false;
+  const Graph graph = import_model(model, options);
+  EXPECT_FALSE(graph.has_weights);
+  EXPECT_EQ(shape_of(graph, "t"), "64x65");
+  EXPECT_TRUE(value_named(graph, "t").is_filled);
+  EXPECT_EQ(value_named(graph, "b").data.as_floats()[64], 65);
+  const Graph whole = import_model(model);
+  EXPECT_TRUE(whole.has_weights);
+  EXPECT_EQ(value_named(whole, "t").data.as_floats()[1], 65);
+}
+
+TEST(WithoutWeights, SizesAreCheckedAllTheSame) {
+  OnnxBuilder model;
+  model.input("x", {1, 64}).output("y").raw_initializer("w", kOnnxFloat, {64, 65}, "1234");
+  ImportOptions options;
+  options.reads_weights = false;
+  EXPECT_EQ(error_of(model.node("MatMul", {"x", "w"}, {"y"}), options),
+            "m.onnx: initializer w: raw_data = 4 bytes is not the 16640 of float 64x65");
+}
+
 }  // namespace
 }  // namespace qsim::test
