@@ -5,10 +5,13 @@
 namespace qsim {
 namespace {
 
-void raise(Needs& needs, const Needs& others, Unit self) {
-  for (int u = 0; u < kUnits; ++u) {
-    // A unit executes in order: it never waits for itself.
-    if (u != static_cast<int>(self)) needs[u] = std::max(needs[u], others[u]);
+void raise(Needs& needs, const Needs& others) {
+  for (size_t u = 0; u < kUnits; ++u) needs[u] = std::max(needs[u], others[u]);
+}
+
+void raise_except(Needs& needs, const Needs& others, Unit self) {
+  for (size_t u = 0; u < kUnits; ++u) {
+    if (u != static_cast<size_t>(self)) needs[u] = std::max(needs[u], others[u]);
   }
 }
 
@@ -41,7 +44,7 @@ HazardMap::Range* HazardMap::exact(int64_t low, int64_t high) {
 
 void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {
   if (Range* range = exact(low, high)) {
-    raise(needs, range->writers, unit);
+    raise(needs, range->writers);
     range->readers[static_cast<size_t>(unit)] = number;
     return;
   }
@@ -53,7 +56,7 @@ void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs
       const int64_t end = i == ranges_.size() ? high : std::min(high, ranges_[i].low);
       ranges_.insert(ranges_.begin() + static_cast<ptrdiff_t>(i), {at, end, kNoNeeds, kNoNeeds});
     }
-    raise(needs, ranges_[i].writers, unit);
+    raise(needs, ranges_[i].writers);
     ranges_[i].readers[static_cast<size_t>(unit)] = number;
     at = ranges_[i++].high;
   }
@@ -61,8 +64,8 @@ void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs
 
 void HazardMap::write(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {
   if (Range* range = exact(low, high)) {
-    raise(needs, range->writers, unit);
-    raise(needs, range->readers, unit);
+    raise_except(needs, range->writers, unit);
+    raise_except(needs, range->readers, unit);
     *range = {low, high, kNoNeeds, kNoNeeds};
     range->writers[static_cast<size_t>(unit)] = number;
     return;
@@ -70,8 +73,8 @@ void HazardMap::write(int64_t low, int64_t high, Unit unit, int32_t number, Need
   const size_t first = split_at(low);
   const size_t last = split_at(high);
   for (size_t i = first; i < last; ++i) {
-    raise(needs, ranges_[i].writers, unit);
-    raise(needs, ranges_[i].readers, unit);
+    raise_except(needs, ranges_[i].writers, unit);
+    raise_except(needs, ranges_[i].readers, unit);
   }
   // Whoever waits for this instruction has thereby waited for all that it waits for.
   Range written{low, high, kNoNeeds, kNoNeeds};

@@ -19,7 +19,8 @@ constexpr Needs kNoNeeds = {-1, -1, -1, -1};
 class HazardMap {
  public:
   // Instruction `number` of `unit` reads or writes [low, high); raises `needs` to what it must wait
-  // for.
+  // for. A reader also needs its own unit's earlier writers, which may still be on their way
+  // through the pipeline; in everything else a unit's own order suffices.
   void read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs);
   void write(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs);
 

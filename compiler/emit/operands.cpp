@@ -84,8 +84,8 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region) {
     operand.base = place.address + n * (image.h * operand.row_pitch);
     operand.h = image.h, operand.w = image.w;
     const int64_t low = operand.base + region.y * operand.row_pitch;
-    operand.access = {
-        Space::kActivation, false, kNoPiece, -1, low, low + region.h * operand.row_pitch};
+    const int64_t rows = (region.h - 1) * region.step_h + 1;
+    operand.access = {Space::kActivation, false, kNoPiece, -1, low, low + rows * operand.row_pitch};
     return operand;
   }
   operand.row_pitch = region.w * pitch;

@@ -6,7 +6,10 @@ namespace qsim {
 
 TokenWriter::TokenWriter(const Arch& arch, std::vector<Instruction>& instructions,
                          std::vector<InstructionInfo>& info)
-    : depth_(arch.sync.token_depth), instructions_(instructions), info_(info) {
+    : depth_(arch.sync.token_depth),
+      in_flight_(arch.sync.in_flight),
+      instructions_(instructions),
+      info_(info) {
   knows_.fill(kNoNeeds);
 }
 
@@ -14,6 +17,9 @@ void TokenWriter::append(const Operation& op, const InstructionInfo& info, const
   const size_t self = static_cast<size_t>(unit_of(op));
   Instruction instruction{op};
   Needs& knows = knows_[self];
+  const int32_t number = count_[self];
+  // At most in_flight instructions of a unit have issued and not retired.
+  knows[self] = std::max(knows[self], number - in_flight_);
   for (size_t from = 0; from < kUnits; ++from) {
     if (from == self || needs[from] <= knows[from]) continue;
     const int32_t giver = std::max(needs[from], count_[from] - depth_);
@@ -22,6 +28,11 @@ void TokenWriter::append(const Operation& op, const InstructionInfo& info, const
     instruction.take |= uint8_t(1u << from);
     for (size_t u = 0; u < kUnits; ++u) knows[u] = std::max(knows[u], emitted.knows[u]);
     knows[from] = giver;
+  }
+  if (needs[self] > knows[self]) {
+    // Only vector instructions read what their own unit writes.
+    std::get<Vector>(instruction.op).drain = 1;
+    knows[self] = number - 1;
   }
   emitted_[self].push_back({instructions_.size(), knows});
   ++count_[self];

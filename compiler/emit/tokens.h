@@ -17,6 +17,8 @@ namespace qsim {
 // token_depth instructions of its unit older, in program order, than its taker: so the counters can
 // hold every token that a sequential execution leaves open, and no program can deadlock on a full
 // counter.
+//
+// A vector instruction that reads what an earlier one of its own unit writes gets `drain` instead.
 class TokenWriter {
  public:
   TokenWriter(const Arch& arch, std::vector<Instruction>& instructions,
@@ -35,6 +37,7 @@ class TokenWriter {
   };
 
   int32_t depth_;
+  int32_t in_flight_;
   std::vector<Instruction>& instructions_;
   std::vector<InstructionInfo>& info_;
   std::array<int32_t, kUnits> count_{};

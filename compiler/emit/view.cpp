@@ -49,9 +49,10 @@ LayerView::LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& ma
   const NetTensor& out = net.tensor(layer.output);
   images = in.n, in_h = in.h, in_w = in.w, in_c = in.c;
   out_h = out.h, out_w = out.w, out_c = out.c;
-  if (in_h == 1 && in_w == 1 && out_h == 1 && out_w == 1) {
+  if (in_h == 1 && in_w == 1 && out_h == 1 && out_w == 1 && window.kh == 1 && window.kw == 1) {
     in_w = out_w = images;
     images = 1;
+    window = Window{};
   }
   blocks = static_cast<int32_t>(ceil_div(out_c, arch.array.cols));
   if (layer.op == LayerOp::kConv && needs_nine_bits(layer)) passes = 2;

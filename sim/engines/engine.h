@@ -21,7 +21,7 @@ struct Counters {
 struct InstructionTiming {
   int64_t issue = 0;       // HALT: cycle of dispatch
   int64_t busy_until = 0;  // HALT: equal to issue
-  int64_t done = 0;
+  int64_t done = 0;        // HALT: equal to retire
   int64_t retire = 0;
   bool operator==(const InstructionTiming&) const = default;
 };

@@ -110,6 +110,11 @@ bool Timeline::issue(int u) {  // T6
     if (j - in_flight >= unit.retired) return false;
     cycle = std::max(cycle, timing_[unit.program[j - in_flight]].retire + 1);
   }
+  const auto* vector_op = std::get_if<Vector>(&instruction.op);
+  if (vector_op && vector_op->drain && j > 0) {
+    if (unit.retired < j) return false;
+    cycle = std::max(cycle, timing_[unit.program[j - 1]].retire + 1);
+  }
   for (int from = 0; from < kUnits; ++from) {
     if (!(instruction.take >> from & 1)) continue;
     const TokenHistory& history = tokens(from, u);
