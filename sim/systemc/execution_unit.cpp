@@ -47,9 +47,16 @@ int64_t ExecutionUnit::slot_from() const {
   return in_flight_.size() + retired_now < limit ? run_.now() : run_.now() + 1;
 }
 
+// An instruction that drains its unit issues after everything before it has retired.
+int64_t ExecutionUnit::drained_from(const Instruction& instruction) const {
+  const auto* vector = std::get_if<Vector>(&instruction.op);
+  if (vector == nullptr || !vector->drain) return 0;
+  return in_flight_.empty() ? last_retirement_ + 1 : kNever;
+}
+
 int64_t ExecutionUnit::issue_from() const {
   const Queued& head = queue_.front();
-  return std::max({head.dispatched + 1, busy_until_, slot_from(),
+  return std::max({head.dispatched + 1, busy_until_, slot_from(), drained_from(*head.instruction),
                    tokens_.takeable_from(unit_, head.instruction->take)});
 }
 

@@ -66,6 +66,7 @@ class ExecutionUnit : public sc_core::sc_module, public BufferUser {
 
   void issue_process();
   void retire_process();
+  int64_t drained_from(const Instruction& instruction) const;
   int64_t issue_from() const;
   int64_t slot_from() const;
 
