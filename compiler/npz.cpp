@@ -103,6 +103,11 @@ class Npy {
         fail("shape (" + value_of("shape") + ") is not a list of integers");
       }
     }
+    int64_t count = 1;
+    for (const int64_t size : shape) {
+      if (size != 0 && count > (int64_t{1} << 40) / size) fail("has more than 2^40 elements");
+      count *= size;
+    }
     return shape;
   }
 

@@ -1,14 +1,40 @@
 // Matrix products.
+#include <numeric>
+
 #include "compiler/float/gemm.h"
 #include "compiler/float/kernels.h"
 
 namespace qsim {
 
-std::vector<float> multiply(const float* a, const Shape& a_shape, const float* b, int64_t k,
-                            int64_t n) {
-  const int64_t rows = k == 0 ? 0 : element_count(a_shape) / k;
-  std::vector<float> y(static_cast<size_t>(rows * n));
-  gemm(rows, n, k, a, b, n, nullptr, y.data(), n);
+std::vector<float> matmul(const Activation& a, const Activation& b, const Shape& out_shape) {
+  const bool column = b.shape.size() == 1;
+  const int64_t k = a.shape.back(), n = column ? 1 : b.shape.back();
+  if (b.size() == k * n) {  // one matrix: all rows of a at once
+    std::vector<float> y(static_cast<size_t>(element_count(out_shape)));
+    gemm(k == 0 ? 0 : a.size() / k, n, k, a.begin(), b.begin(), n, nullptr, y.data(), n);
+    return y;
+  }
+  const bool row = a.shape.size() == 1;
+  const int64_t m = row ? 1 : a.shape[a.shape.size() - 2];
+  const Shape batch(out_shape.begin(), out_shape.end() - (row ? 1 : 2));
+  // Index of the matrix that each result takes, by broadcasting matrix numbers.
+  auto numbers = [&](const Activation& x, size_t matrix_rank) {
+    const size_t rank = x.shape.size() > matrix_rank ? x.shape.size() - matrix_rank : 0;
+    Shape shape(x.shape.begin(), x.shape.begin() + static_cast<std::ptrdiff_t>(rank));
+    std::vector<float> values(static_cast<size_t>(element_count(shape)));
+    std::iota(values.begin(), values.end(), 0.0f);
+    const Activation zero =
+        make_activation(batch, std::vector<float>(static_cast<size_t>(element_count(batch))));
+    return broadcast(make_activation(shape, std::move(values)), zero, batch,
+                     [](float p, float q) { return p + q; });
+  };
+  const std::vector<float> of_a = numbers(a, 2), of_b = numbers(b, 2);
+  std::vector<float> y(static_cast<size_t>(element_count(out_shape)));
+  for (size_t i = 0; i < of_a.size(); ++i) {
+    gemm(m, n, k, a.begin() + static_cast<int64_t>(of_a[i]) * m * k,
+         b.begin() + static_cast<int64_t>(of_b[i]) * k * n, n, nullptr,
+         y.data() + static_cast<int64_t>(i) * m * n, n);
+  }
   return y;
 }
 
@@ -26,7 +52,9 @@ std::vector<float> gemm_product(const Call& call, const std::vector<float>& a, c
     for (int64_t i = 0; i < m; ++i) gemv(n, k, b.data(), rows + i * k, nullptr, y.data() + i * n);
     return y;
   }
-  return multiply(rows, {m, k}, b.data(), k, n);
+  std::vector<float> y(static_cast<size_t>(m * n));
+  gemm(m, n, k, rows, b.data(), n, nullptr, y.data(), n);
+  return y;
 }
 
 Activation run_gemm(const Call& call) {
@@ -44,13 +72,9 @@ Activation run_gemm(const Call& call) {
                                                         [](float p, float q) { return p + q; }));
 }
 
-// b is a matrix, or a vector, or has leading dimensions of 1.
+// Leading dimensions broadcast; a vector on the left is a row, on the right a column.
 Activation run_matmul(const Call& call) {
-  const Shape& b = call.in(1).shape;
-  const int64_t n = b.size() == 1 ? 1 : b.back();
-  const int64_t k = b.size() == 1 ? b[0] : b[b.size() - 2];
-  return make_activation(call.output_shape(),
-                         multiply(call.in(0).begin(), call.in(0).shape, call.in(1).begin(), k, n));
+  return make_activation(call.output_shape(), matmul(call.in(0), call.in(1), call.output_shape()));
 }
 
 }  // namespace qsim

@@ -51,9 +51,8 @@ struct ConvOperands {
   const float* bias;  // [M] or null
 };
 std::vector<float> convolve(const Call& call, const ConvOperands& operands, const Shape& out_shape);
-// a [..., M, K] times b [K, N] with a row-major; bias null.
-std::vector<float> multiply(const float* a, const Shape& a_shape, const float* b, int64_t k,
-                            int64_t n);
+// a [..., M, K] times b [..., K, N], as numpy.matmul.
+std::vector<float> matmul(const Activation& a, const Activation& b, const Shape& out_shape);
 // a [m, k] or its transpose, b [k, n] or its transpose -> [m, n], no scaling.
 std::vector<float> gemm_product(const Call& call, const std::vector<float>& a, const Shape& a_shape,
                                 const std::vector<float>& b, const Shape& b_shape);

@@ -66,12 +66,6 @@ int64_t channel_block(const Call& call, const Shape& shape, const CodeParameters
   return inner_size(shape, wrap_axis(call.node.attr_int("axis", 1), shape.size()));
 }
 
-Shape channels_first(const Shape& shape) {
-  Shape result = {shape[0], shape.back()};
-  result.insert(result.end(), shape.begin() + 1, shape.end() - 1);
-  return result;
-}
-
 }  // namespace
 
 Activation run_quantize_linear(const Call& call) {
@@ -112,11 +106,9 @@ Activation run_qlinear_conv(const Call& call) {
 Activation run_qlinear_matmul(const Call& call) {
   const CodeParameters pa = read_parameters(call.graph, call.node, 1, 2);
   const CodeParameters pb = read_parameters(call.graph, call.node, 4, 5);
-  const Shape& shape = call.in(3).shape;
-  const int64_t n = shape.size() == 1 ? 1 : shape.back();
-  const std::vector<float> a = centre(call.in(0), pa, 1), b = centre(call.in(3), pb, 1);
-  std::vector<float> acc = multiply(a.data(), call.in(0).shape, b.data(),
-                                    shape.size() == 1 ? shape[0] : shape[shape.size() - 2], n);
+  const Activation a = make_activation(call.in(0).shape, centre(call.in(0), pa, 1));
+  const Activation b = make_activation(call.in(3).shape, centre(call.in(3), pb, 1));
+  std::vector<float> acc = matmul(a, b, call.output_shape());
   requantize(call, pa.scale[0], pb.scale, 1, acc);
   return make_activation(call.output_shape(), std::move(acc));
 }
@@ -154,18 +146,8 @@ Activation run_qlinear_add(const Call& call) {
 
 Activation run_qlinear_average_pool(const Call& call) {
   const bool global = call.node.op == "QLinearGlobalAveragePool";
-  Activation x = dequantize_operand(call, code_signature(call.node).inputs[0]);
-  if (call.node.attr_int("channels_last", 0) == 0)
-    return quantize_output(call, average(call, x, call.output_shape(), global));
-  const bool flat = x.shape.size() == 3;
-  x = make_activation(channels_first(x.shape), transpose(x.begin(), x.shape,
-                                                         flat ? std::vector<int64_t>{0, 2, 1}
-                                                              : std::vector<int64_t>{0, 3, 1, 2}));
-  const Shape shape = channels_first(call.output_shape());
-  const std::vector<float> y = average(call, x, shape, global);
-  return quantize_output(
-      call, transpose(y.data(), shape,
-                      flat ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 2, 3, 1}));
+  const Activation x = dequantize_operand(call, code_signature(call.node).inputs[0]);
+  return quantize_output(call, average(call, x, call.output_shape(), global));
 }
 
 Activation run_qlinear_concat(const Call& call) {

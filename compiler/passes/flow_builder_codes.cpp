@@ -110,27 +110,9 @@ void FlowBuilder::qlinear_add(const Node& node) {
 }
 
 void FlowBuilder::qlinear_average_pool(const Node& node) {
-  EdgeId input = read_codes(node, {0, 1, 2});
-  const bool last = node.attr_int("channels_last", 0) != 0;
-  if (!last) {
-    const EdgeId output = new_code_edge(node);
-    return set_pool(node, flow_.edge(input).shape, flow_.edge(output).shape,
-                    add_op(OpKind::kAveragePool, node, {input}, output));
-  }
-  const bool flat = shape_of(node, 0).size() == 3;
-  const std::vector<int64_t> to_first =
-      flat ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 3, 1, 2};
-  const std::vector<int64_t> to_last =
-      flat ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 2, 3, 1};
-  input = add_transpose(node, input, to_first);
-  Edge pooled;
-  pooled.name = graph_.value(node.outputs[0]).name + ":transposed";
-  pooled.quant = read_quantization(node, code_signature(node).output);
-  for (int64_t d : to_first) pooled.shape.push_back(output_shape(node)[static_cast<size_t>(d)]);
-  const EdgeId middle = flow_.add_edge(pooled);
-  set_pool(node, flow_.edge(input).shape, pooled.shape,
-           add_op(OpKind::kAveragePool, node, {input}, middle));
-  add_op(OpKind::kTranspose, node, {middle}, new_code_edge(node)).axes = to_last;
+  const EdgeId input = read_codes(node, {0, 1, 2});
+  Op& op = add_op(OpKind::kAveragePool, node, {input}, new_code_edge(node));
+  set_pool(node, shape_of(node, 0), output_shape(node), op);
 }
 
 void FlowBuilder::qlinear_concat(const Node& node) {

@@ -190,7 +190,7 @@ class Filler {
     const size_t channel = op_.weight.is_codes ? op_.weight.channel(static_cast<int64_t>(o)) : 0;
     const double zero = op_.weight.is_codes ? op_.weight.zero_point[channel] : 0;
     const double unit =
-        map_.factor[o] * (op_.weight.is_codes ? double{op_.weight.scale[channel]} : 1.0);
+        weight_factor(o) * (op_.weight.is_codes ? double{op_.weight.scale[channel]} : 1.0);
     double largest = 0;
     for (int64_t tap : index.taps) {
       check_finite(stored[start + tap], o);

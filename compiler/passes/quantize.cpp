@@ -60,13 +60,18 @@ void set_quantization(Flow& flow, SharedQuantization& shared, const CalibrationR
       missing.push_back(tensor.name);
     }
   }
-  if (missing.empty()) return;
+  // Calibration would not help where there are no weights.
+  if (missing.empty() || !lowered.network.value_blockers.empty()) return;
   lowered.network.value_blockers.push_back(
       std::to_string(missing.size()) + " tensors need calibration data (" + list_names(missing) +
       "): pass --calibrate data.npz, or --data data.npz to take a part of it");
 }
 
-void find_shape_only_weights(const Flow& flow, IntegerNetwork& network) {
+void find_shape_only_weights(const Flow& flow, bool has_weights, IntegerNetwork& network) {
+  if (!has_weights) {
+    network.value_blockers.push_back("the weights were not read from the file");
+    return;
+  }
   std::vector<std::string> names;
   for (const Op& op : flow.ops) {
     if (op.weight.exists() && op.weight.is_filled()) names.push_back(op.name);
@@ -117,7 +122,7 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   Lowered lowered = lower(flow, shared, problems);
   problems.raise(graph.name);
 
-  find_shape_only_weights(flow, lowered.network);
+  find_shape_only_weights(flow, graph.has_weights, lowered.network);
   set_quantization(flow, shared, options.calibration, lowered);
   lowered.network.has_values = lowered.network.value_blockers.empty();
   if (lowered.network.has_values) set_values(flow, lowered);
