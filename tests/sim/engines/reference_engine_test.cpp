@@ -119,6 +119,22 @@ TEST(ReferenceEngine, ObserverSeesEveryLayerOfEverySample) {
   EXPECT_EQ(seen, std::vector<int64_t>(network.layers.size(), 7));
 }
 
+TEST(ReferenceEngine, AnObserversExceptionReachesTheCaller) {
+  const IntegerNetwork network = residual_network();
+  for (int threads : {1, 2}) {
+    ReferenceOptions options;
+    options.threads = threads;
+    options.samples_per_pass = 1;
+    ReferenceEngine engine(network, options);
+    const std::vector<Tensor> inputs = {random_floats(network.tensor(0), 5)};
+    const auto stop = [](LayerId layer, int64_t, const Tensor&) {
+      if (layer == 2) throw Error("enough");
+    };
+    EXPECT_THROW(engine.run(inputs, stop), Error);
+    EXPECT_EQ(engine.run(inputs)[1].bytes, ReferenceEngine(network).run(inputs)[1].bytes);
+  }
+}
+
 TEST(ReferenceEngine, LeavesTheCallersThreadLimitAlone) {
   const int before = omp_get_max_threads();
   const IntegerNetwork network = residual_network();
