@@ -243,9 +243,8 @@ std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
   const Footprint one = footprint(view, plan, {1, 1});
   // Nothing to stream: one tile. Otherwise several, so that load, vector and store overlap.
   if (one.source + one.output > 0) return judgeable(view, plan, shapes(view, plan, kMostPixels, 2));
-  std::vector<TileShape> whole = shapes(view, plan, kMostPixels, 1);
-  if (whole.size() > 1) whole.resize(1);
-  return judgeable(view, plan, whole);
+  const std::vector<TileShape> whole = shapes(view, plan, kMostPixels, 1);
+  return judgeable(view, plan, {whole.front()});
 }
 
 std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan) {
