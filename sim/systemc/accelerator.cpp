@@ -104,8 +104,7 @@ void Accelerator::halt_dispatched(int32_t index) {
 void Accelerator::halt_process() {
   run_.guard([&] {
     InstructionTiming& timing = run_.timing(halt_);
-    timing.done = timing.issue;
-    timing.retire = run_.now();
+    timing.done = timing.retire = run_.now();
     halt_ = -1;
     ++retired_;
     host_.segment_halted();
