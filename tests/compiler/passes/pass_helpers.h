@@ -33,7 +33,7 @@ inline std::vector<int64_t> onnx_positions(const NetTensor& t) {
   const int64_t extent[4] = {t.n, t.h, t.w, t.c};
   int64_t stride[4], size = 1;
   for (size_t i = 4; i-- > 0;) {
-    const size_t axis = axes.find(t.onnx_order[i]);
+    const size_t axis = axes.find(t.onnx_order[i]) & 3;
     stride[axis] = size;
     size *= extent[axis];
   }
@@ -87,8 +87,10 @@ struct Comparison {
   // outputs: of the codes behind them).
   double worst_steps(const std::string& name) const {
     double scale = 0, worst = 0;
-    for (const NetTensor& t : network.tensors) {
-      if (!t.is_float && (t.name == name || t.name == name + ":codes")) scale = t.quant.scale;
+    for (const Layer& layer : network.layers) {
+      if (network.tensor(layer.output).name != name) continue;
+      const bool codes = !network.tensor(layer.output).is_float;
+      scale = network.tensor(codes ? layer.output : layer.inputs[0]).quant.scale;
     }
     const std::vector<float>&a = integer.at(name), &b = real.at(name);
     EXPECT_EQ(a.size(), b.size());
