@@ -176,6 +176,10 @@ Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place) {
   }
   if (type.onnx == onnx::TensorProto::FLOAT16) bytes = widen_to_float(bytes, float_from_half);
   if (type.onnx == onnx::TensorProto::BFLOAT16) bytes = widen_to_float(bytes, float_from_bfloat16);
+  // Any byte but 0 is true in a file; in C++ a bool is 0 or 1.
+  if (type.stored == DataType::kBool) {
+    for (uint8_t& byte : bytes) byte = byte != 0;
+  }
   if (type.bits == 4) bytes = unpack_nibbles(bytes, tensor.size(), type.stored == DataType::kInt8);
   return tensor;
 }

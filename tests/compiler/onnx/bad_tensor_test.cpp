@@ -98,6 +98,9 @@ TEST(Tensor, RawDataOfNarrowTypes) {
   const Floats read = values(halves);  // smallest subnormal, largest, infinity, -0
   EXPECT_EQ(read, (Floats{0x1p-24f, 65504, INFINITY, -0.0f}));
   EXPECT_TRUE(std::signbit(read[3]));
+  OnnxBuilder bools = model_of();
+  bools.raw_initializer("w", kOnnxBool, {2}, "\x02\xff");
+  EXPECT_EQ(values(bools), (Floats{1, 1}));
   // Two elements a byte, the first in the low nibble; the last byte half empty.
   OnnxBuilder int4 = model_of();
   int4.raw_initializer("w", kOnnxInt4, {5}, "\x7f\x80\x09");
