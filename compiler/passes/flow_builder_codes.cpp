@@ -47,7 +47,12 @@ void FlowBuilder::quantize_linear(const Node& node) {
   const EdgeId source = edge_of(node.inputs[0]);
   Edge& edge = flow_.edge(source);
   if (!edge.is_float && (!edge.quant || *edge.quant == quant)) {
-    edge.quant = quant;
+    // From here on the edge is the codes: the real before them may lie outside their range.
+    if (!edge.quant) {
+      edge.name = graph_.value(node.outputs[0]).name;
+      edge.range_value = node.outputs[0];
+      edge.quant = quant;
+    }
     return alias(node.outputs[0], source);
   }
   const OpKind kind = edge.is_float ? OpKind::kQuantize : OpKind::kRequantize;

@@ -54,7 +54,7 @@ TEST(QdqGraph, KeepsTheFilesNumbers) {
   const Layer& conv = network.layers[1];
   EXPECT_EQ(network.tensor(conv.inputs[0]).quant, (Quantization{0.5f, 2}));
   EXPECT_EQ(network.tensor(conv.output).quant, (Quantization{0.75f, -125}));
-  EXPECT_EQ(network.tensor(conv.output).name, "y");
+  EXPECT_EQ(network.tensor(conv.output).name, "y_q");
   EXPECT_EQ(conv.weights, (std::vector<int8_t>{-128, 127, 3, 2, 0, 72}));
   EXPECT_EQ(conv.weight_zero_point, (std::vector<int32_t>{3, 3, 3}));
   EXPECT_EQ(conv.weight_scale, (std::vector<float>{0.25f, 0.25f, 0.25f}));
