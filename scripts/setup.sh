@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 build_packages=(
   g++ cmake ninja-build ccache pkg-config git
   libsystemc-dev libonnx-dev libprotobuf-dev protobuf-compiler libeigen3-dev libdnnl-dev
-  libboost-program-options-dev nlohmann-json3-dev zlib1g-dev libgtest-dev libbenchmark-dev
+  libboost-program-options-dev nlohmann-json3-dev zlib1g-dev libssl-dev libgtest-dev libbenchmark-dev
 )
 test_packages=(python3-numpy python3-venv clang-format)
 model_packages=(python3-torch python3-torchvision python3-sklearn python3-numpy python3-onnx)

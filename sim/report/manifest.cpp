@@ -1,10 +1,12 @@
 #include "sim/report/manifest.h"
 
-#include <sha2.h>
+#include <openssl/evp.h>
 
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <stdexcept>
 
 #include "hw/spec/error.h"
 
@@ -13,24 +15,29 @@ namespace {
 
 class Sha256 {
  public:
-  Sha256() { SHA256Init(&context_); }
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) fail();
+  }
   void add(const void* data, size_t size) {
-    SHA256Update(&context_, static_cast<const uint8_t*>(data), size);
+    if (EVP_DigestUpdate(context_.get(), data, size) != 1) fail();
   }
   std::string hex() {
-    std::array<uint8_t, SHA256_DIGEST_LENGTH> digest;
-    SHA256Final(digest.data(), &context_);
+    std::array<uint8_t, EVP_MAX_MD_SIZE> digest;
+    unsigned size = 0;
+    if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1) fail();
     std::string text;
-    for (uint8_t byte : digest) {
+    for (unsigned i = 0; i < size; ++i) {
       constexpr char kDigits[] = "0123456789abcdef";
-      text += kDigits[byte >> 4];
-      text += kDigits[byte & 15];
+      text += kDigits[digest[i] >> 4];
+      text += kDigits[digest[i] & 15];
     }
     return text;
   }
 
  private:
-  SHA2_CTX context_;
+  [[noreturn]] static void fail() { throw std::runtime_error("libcrypto has no SHA-256"); }
+
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 };
 
 bool is_plain(const std::string& argument) {
