@@ -29,14 +29,16 @@
 namespace qsim {
 
 struct ImportOptions {
-  int64_t batch = 1;                          // for inputs whose first dimension is dynamic; >= 1
-  std::map<std::string, Shape> input_shapes;  // for inputs with other dynamic dimensions
+  // For inputs whose first dimension is dynamic; >= 1.
+  int64_t batch = 1;
+  // For inputs with other dynamic dimensions.
+  std::map<std::string, Shape> input_shapes;
   // False leaves large weights (matrices and kernels of more than 4096 elements) unread: they
   // become constants filled with 0, and Graph::has_weights is false. For timing, which does not
   // depend on them.
   bool reads_weights = true;
-  std::map<std::string, Tensor>
-      input_values;  // inputs that become constants (operator tests use it)
+  // Inputs that become constants; operator tests use it.
+  std::map<std::string, Tensor> input_values;
 };
 
 // Throws Error "<path>: <what>: <name> = <value> <expectation>" on the first thing wrong with the

@@ -12,8 +12,14 @@ constexpr size_t kAny = std::numeric_limits<size_t>::max();
 constexpr const char* kMs = "com.microsoft";
 constexpr const char* kConvAttributes =
     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
-constexpr const char* kPoolAttributes =
+constexpr const char* kMaxPoolAttributes =
+    "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I";
+constexpr const char* kAveragePoolAttributes =
     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I";
+constexpr const char* kQLinearPoolAttributes =
+    "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I";
+constexpr const char* kNormAttributes = "epsilon:f momentum:f spatial:i training_mode:i";
+constexpr const char* kReduceAttributes = "axes:I keepdims:i noop_with_empty_axes:i";
 constexpr const char* kQuantizeAttributes =
     "axis:i saturate:i block_size:i output_dtype:i precision:i";
 constexpr const char* kConstantAttributes =
@@ -24,13 +30,14 @@ using enum FoldRule;
 // clang-format off
 constexpr Operator kOperators[] = {
   {"Add", "", 2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
-  {"AveragePool", "", 1, 1, kPoolAttributes, infer_average_pool},
-  {"BatchNormalization", "", 5, 5, "epsilon:f momentum:f spatial:i training_mode:i", infer_batch_normalization},
+  {"AveragePool", "", 1, 1, kAveragePoolAttributes, infer_average_pool},
+  {"BatchNormalization", "", 5, 5, kNormAttributes, infer_batch_normalization},
   {"Cast", "", 1, 1, "to:i saturate:i round_mode:s", infer_cast, kIfConstant, fold_cast},
   {"Clip", "", 1, 3, "min:f max:f", infer_clip},
   {"Concat", "", 1, kAny, "axis:i", infer_concat, kIfConstant, fold_concat},
   {"Constant", "", 0, 0, kConstantAttributes, infer_constant, kAlways, fold_constant},
-  {"ConstantOfShape", "", 1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
+  {"ConstantOfShape", "", 1, 1, "value:t", infer_constant_of_shape,
+   kMustFold, fold_constant_of_shape},
   {"Conv", "", 2, 3, kConvAttributes, infer_conv},
   {"DequantizeLinear", "", 2, 3, kQuantizeAttributes, infer_dequantize_linear},
   {"Div", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
@@ -42,13 +49,13 @@ constexpr Operator kOperators[] = {
   {"Identity", "", 1, 1, "", infer_same, kIfConstant, fold_view},
   {"LogSoftmax", "", 1, 1, "axis:i", infer_softmax},
   {"MatMul", "", 2, 2, "", infer_matmul},
-  {"MaxPool", "", 1, 1, "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I", infer_max_pool},
+  {"MaxPool", "", 1, 1, kMaxPoolAttributes, infer_max_pool},
   {"Mul", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
   {"Pad", "", 1, 4, "mode:s pads:I value:f", infer_pad},
   {"QLinearConv", "", 8, 9, kConvAttributes, infer_qlinear_conv},
   {"QLinearMatMul", "", 8, 8, "", infer_qlinear_matmul},
   {"QuantizeLinear", "", 2, 3, kQuantizeAttributes, infer_quantize_linear},
-  {"ReduceMean", "", 1, 2, "axes:I keepdims:i noop_with_empty_axes:i", infer_reduce_mean},
+  {"ReduceMean", "", 1, 2, kReduceAttributes, infer_reduce_mean},
   {"Relu", "", 1, 1, "", infer_relu},
   {"Reshape", "", 2, 2, "allowzero:i", infer_reshape, kIfConstant, fold_view},
   {"Shape", "", 1, 1, "start:i end:i", infer_shape, kAlways, fold_shape},
@@ -63,7 +70,7 @@ constexpr Operator kOperators[] = {
   {"DequantizeLinear", kMs, 2, 3, kQuantizeAttributes, infer_dequantize_linear},
   {"QGemm", kMs, 6, 9, "alpha:f transA:i transB:i", infer_qgemm},
   {"QLinearAdd", kMs, 7, 8, "", infer_qlinear_add},
-  {"QLinearAveragePool", kMs, 4, 5, "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I", infer_qlinear_average_pool},
+  {"QLinearAveragePool", kMs, 4, 5, kQLinearPoolAttributes, infer_qlinear_average_pool},
   {"QLinearConcat", kMs, 5, kAny, "axis:i", infer_qlinear_concat},
   {"QLinearGlobalAveragePool", kMs, 4, 5, "channels_last:i", infer_qlinear_global_average_pool},
   {"QLinearSoftmax", kMs, 4, 5, "axis:i opset:i", infer_qlinear_softmax},

@@ -17,6 +17,9 @@ struct Case {
   int64_t opset = 13;
 };
 
+// What ctest shows behind the test's name.
+void PrintTo(const Case& one, std::ostream* out) { *out << one.op << " " << to_text(one.input); }
+
 OnnxBuilder build(const Case& one) {
   OnnxBuilder model(one.opset);
   model.input("x", std::vector<OnnxDim>(one.input.begin(), one.input.end())).output("y");
