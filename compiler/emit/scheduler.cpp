@@ -171,18 +171,23 @@ void Scheduler::place_ahead(Work& work, int32_t step) {
   const LayerId layer = work.steps[static_cast<size_t>(step)].layer;
   const int32_t last = std::min(step + kLookaheadSteps, work.next_step() - 1);
   std::array<bool, kBuffers> blocked{};
-  for (int32_t ahead = step + 1; ahead <= last; ++ahead) {
+  for (;;) {
+    // The earliest needed of the buffers' next pieces.
+    size_t best = kBuffers;
+    int32_t best_step = last + 1;
     for (size_t b = 0; b < kBuffers; ++b) {
-      while (!blocked[b] && placed_[b] < queue_[b].size()) {
-        const PieceId id = queue_[b][placed_[b]];
-        if (work.pieces[static_cast<size_t>(id)].first_step > ahead) break;
-        if (loads_written_ - loads_needed_ + 2 > arch_.sync.token_depth ||
-            !try_place(work, id, layer)) {
-          blocked[b] = true;
-          break;
-        }
-        ++placed_[b];
+      if (blocked[b] || placed_[b] == queue_[b].size()) continue;
+      const Piece& piece = work.pieces[static_cast<size_t>(queue_[b][placed_[b]])];
+      if (piece.first_step < best_step) {
+        best = b;
+        best_step = piece.first_step;
       }
+    }
+    if (best == kBuffers || loads_written_ - loads_needed_ + 2 > arch_.sync.token_depth) return;
+    if (try_place(work, queue_[best][placed_[best]], layer)) {
+      ++placed_[best];
+    } else {
+      blocked[best] = true;
     }
   }
 }

@@ -2,7 +2,9 @@
 // timed engine. An answer depends only on earlier requests.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 
 #include "hw/spec/arch.h"
 
@@ -28,11 +30,23 @@ class MemoryTiming {
 
   // A burst of `beats` >= 1 beats requested at `cycle`. Calls must come in cycle order (equal
   // cycles: fetch, load, store); an earlier cycle than the last call's throws std::logic_error.
-  BurstTiming read(int64_t cycle, uint64_t address, int64_t beats);
-  BurstTiming write(int64_t cycle, uint64_t address, int64_t beats);
+  BurstTiming read(int64_t cycle, uint64_t address, int64_t beats) {
+    return transfer(read_free_, cycle, cycle + latency_cycles_, address, beats);
+  }
+  BurstTiming write(int64_t cycle, uint64_t address, int64_t beats) {
+    return transfer(write_free_, cycle, cycle, address, beats);
+  }
 
  private:
-  void take_turn(int64_t cycle);
+  // Here because the analytic engine asks a few hundred thousand times for each network.
+  BurstTiming transfer(int64_t& channel_free, int64_t cycle, int64_t earliest, uint64_t,
+                       int64_t beats) {
+    if (cycle < last_cycle_) throw std::logic_error("memory: requests out of cycle order");
+    last_cycle_ = cycle;
+    const int64_t start = std::max(channel_free, earliest * units_per_cycle_);
+    channel_free = start + beats * period_;
+    return {start, period_, units_per_cycle_, latency_cycles_};
+  }
 
   int64_t units_per_cycle_;
   int64_t period_;
