@@ -172,7 +172,7 @@ class Builder:
         self.nodes, self.initializers = [], []
 
     def constant(self, name, array):
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.initializers.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def node(self, op, inputs, output, domain="", **attributes):
@@ -228,3 +228,51 @@ def as_qdq(layer):
         y = b.node("Clip", [y, *limits], "yr")
     b.node("QuantizeLinear", [y, b.constant("y_scale", layer.y_scale), b.constant("y_zero", layer.y_zero)], "y")
     return b.model(layer)
+
+
+def additions_of_constants(graph):
+    """(model, all codes for every channel) of each QLinearAdd with a constant second operand."""
+    for node in graph.nodes:
+        if node.op_type != "QLinearAdd":
+            continue
+        b = Builder()
+        values = [graph.constants.get(name) for name in node.input]
+        constant = values[3] if values[0] is None else values[0]
+        inputs = ["x" if value is None else b.constant(f"p{i}", value) for i, value in enumerate(values)]
+        zero = values[2]
+        b.node("QLinearAdd", inputs, "y", "com.microsoft")
+        limits = np.iinfo(zero.dtype)
+        codes = np.arange(limits.min, limits.max + 1).astype(zero.dtype)
+        shape = (constant.size,)
+        layer = Layer("", "", "Add", {}, None, zero, None, None, None, None, None, zero, None, "", shape)
+        yield b.model(layer), np.repeat(codes[:, None], constant.size, axis=1)
+
+
+def with_unsigned_codes(model):
+    """The same network with 128 added to its int8 activations' codes and zero points; weights stay as they are."""
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    moved = {}
+    for node in model.graph.node:
+        activation = node.op_type == "QuantizeLinear" or (
+            node.op_type == "DequantizeLinear" and node.input[0] not in constants
+        )
+        if not activation:
+            continue
+        zero = numpy_helper.to_array(constants[node.input[2]])
+        if zero.dtype == np.int8:
+            name = node.input[2] + "_u8"
+            moved[name] = numpy_helper.from_array((zero.astype(np.int32) + 128).astype(np.uint8), name)
+            node.input[2] = name
+    model.graph.initializer.extend(moved.values())
+    del model.graph.value_info[:]
+    return model
+
+
+def without_softmax(model):
+    """The network up to the input of its last Softmax."""
+    nodes = list(model.graph.node)
+    last = max(i for i, node in enumerate(nodes) if node.op_type == "Softmax")
+    del model.graph.node[last:]
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info(nodes[last].input[0], TensorProto.FLOAT, None))
+    return model

@@ -156,6 +156,22 @@ class LayersTest(peer.PeerTest):
             with self.subTest(network):
                 self.check_network(network)
 
+    def test_additions_of_constants(self):
+        """Every code of every channel through micro_kws's QLinearAdd, whose second operand is constant. qsim multiplies by one
+        and adds a bias of finite resolution (A5) where A20 would add codes: a sum next to a tie may fall on its other side."""
+        graph = quantized_layers.Graph(self.data("micro_kws/micro_kws_m_static_qoperator.onnx"))
+        count = Count()
+        for layer, x in quantized_layers.additions_of_constants(graph):
+            model = self.temporary / "layer.onnx"
+            onnx.save(layer, str(model))
+            theirs = peer.run_onnxruntime(peer.onnxruntime_session(model), x)
+            outputs, _ = peer.run_qsim(model, x)
+            count.add("addition", outputs["y"], theirs)
+        print(f"layers: additions of constants: {count.codes:,} sums, {count.differing} differ, by at most {count.largest}")
+        self.assertEqual(count.runs, 3)
+        self.assertLessEqual(count.largest, 1)
+        self.assertLessEqual(count.differing, 1e-3 * count.codes, count.first)
+
     def test_the_comparison_sees_other_rounding(self):
         """The same comparison with a 16-bit multiplier and with double rounding does find differences, all of one step."""
         for mode in ("m16", "tflite"):
