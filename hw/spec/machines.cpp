@@ -45,7 +45,7 @@ const std::vector<NamedMachine>& named_machines() {
   return machines;
 }
 
-Arch find_arch(const std::string& name, const std::string& place) {
+Arch find_arch(const std::string& name) {
   if (is_path(name)) return read_arch_file(name);
   std::vector<std::string> names;
   for (const NamedMachine& machine : named_machines()) {
@@ -55,7 +55,7 @@ Arch find_arch(const std::string& name, const std::string& place) {
   const std::string guess = nearest(name, names);
   std::string known;
   for (const std::string& known_name : names) known += (known.empty() ? "" : ", ") + known_name;
-  throw Error(place + ": machine '" + name + "' is not known" +
+  throw Error("machine '" + name + "' is not known" +
               (guess.empty() ? "" : " (did you mean " + guess + "?)") + "; known are " + known +
               " and files that end in .cfg");
 }

@@ -19,8 +19,8 @@ struct NamedMachine {
 const std::vector<NamedMachine>& named_machines();
 
 // A machine by its name, or by the path of a file when `name` contains '/' or ends in ".cfg".
-// Throws Error("<place>: machine 'edge9' is not known (did you mean edge8?)").
-Arch find_arch(const std::string& name, const std::string& place);
+// Throws Error("machine 'edge9' is not known (did you mean edge8?)").
+Arch find_arch(const std::string& name);
 
 // docs/reference/arch.md: every key of arch.def with range, default, kind and meaning, the derived
 // quantities, and the named machines. Printed by `qsim machines --reference`.

@@ -32,7 +32,7 @@ void print_machines(std::ostream& out) {
   out << "| machine | array | dataflow | buffers: activation, weight, parameter, accumulator | "
          "memory | clock | |\n|---|---|---|---|---|---|---|\n";
   for (const NamedMachine& machine : named_machines()) {
-    const Arch arch = find_arch(machine.name, "");
+    const Arch arch = find_arch(machine.name);
     out << "| " << machine.name << " | " << arch.array.rows << "x" << arch.array.cols << " | "
         << get_arch_key(arch, "array.dataflow") << " | " << kib_text(arch.act_bytes()) << ", "
         << kib_text(arch.weight_bytes()) << ", " << kib_text(arch.param_bytes()) << ", "

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <sstream>
 
@@ -16,6 +17,13 @@ std::vector<const EngineRow*> parse_engines(const std::string& list) {
     engines.push_back(&find_engine(name, "--engines"));
   }
   if (engines.size() < 2) throw UsageError("--engines = " + list + " names fewer than two");
+  const auto count = [&](bool EngineRow::*has) {
+    return std::count_if(engines.begin(), engines.end(),
+                         [has](const EngineRow* engine) { return engine->*has; });
+  };
+  if (count(&EngineRow::has_values) < 2 && count(&EngineRow::has_cycles) < 2) {
+    throw UsageError("--engines = " + list + " have neither values nor cycles in common");
+  }
   return engines;
 }
 
@@ -55,8 +63,7 @@ struct PairTally {
               std::to_string(timing_counter_count()) + " timing counters, " +
               std::to_string(cycles) + " cycles";
     }
-    std::printf("%s = %s: %s\n", a.c_str(), b.c_str(),
-                text.empty() ? "nothing to compare" : text.c_str());
+    if (!text.empty()) std::printf("%s = %s: %s\n", a.c_str(), b.c_str(), text.c_str());
   }
 };
 
@@ -148,6 +155,7 @@ int check_command(const Invocation& invocation) {
   line.options.add(machine_description(options.machine));
   line.options.add(network_description(options));
   line.options.add(sample_description(options, "compare on N samples; 1 if not given, 0: all"));
+  line.options.add(preprocess_description(options));
   line.options.add(dump_description(options));
   line.takes_machine_keys = true;
   line.machine = &options.machine;

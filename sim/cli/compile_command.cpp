@@ -18,6 +18,7 @@ int compile_command(const Invocation& invocation) {
   line.options.add(machine_description(options.machine));
   line.options.add(network_description(options));
   line.options.add(sample_description(options, nullptr));
+  line.options.add(preprocess_description(options));
   line.options.add(dump_description(options));
   line.takes_machine_keys = true;
   line.machine = &options.machine;

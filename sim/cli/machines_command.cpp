@@ -18,7 +18,7 @@ void print_list() {
                    {"latency"},
                    {"", false}});
   for (const NamedMachine& machine : named_machines()) {
-    const Arch arch = find_arch(machine.name, "machines");
+    const Arch arch = find_arch(machine.name);
     table.add_row(
         {machine.name, std::to_string(arch.array.rows) + "x" + std::to_string(arch.array.cols),
          get_arch_key(arch, "array.dataflow"), std::to_string(arch.buffers.act_kib),
@@ -52,7 +52,7 @@ int machines_command(const Invocation& invocation) {
   } else if (parsed.arguments.empty()) {
     print_list();
   } else {
-    std::fputs(to_text(find_arch(parsed.arguments[0], "machines")).c_str(), stdout);
+    std::fputs(to_text(find_arch(parsed.arguments[0])).c_str(), stdout);
   }
   return 0;
 }

@@ -67,6 +67,24 @@ po::options_description sample_description(ModelOptions& options, const char* li
   return description;
 }
 
+po::options_description preprocess_description(ModelOptions& options) {
+  po::options_description description =
+      options_group("Preprocessing: resize, reorder channels, then (x - mean) * scale");
+  SampleOptions& samples = options.samples;
+  description.add_options()  //
+      (
+          "preprocess", po::value(&samples.preprocess)->value_name("FILE.json"),
+          "keys layout, mean, scale, channel_order, resize; the .json beside the samples if not "
+          "given")                                                                        //
+      ("mean", po::value(&samples.mean)->value_name("X,..."), "one, or one a channel")    //
+      ("scale", po::value(&samples.scale)->value_name("X,..."), "one, or one a channel")  //
+      ("layout", po::value(&samples.layout)->value_name("NCHW|NHWC"), "of the samples")   //
+      ("channel-order", po::value(&samples.channel_order)->value_name("RGB|BGR"),
+       "that the network expects of RGB samples")  //
+      ("resize", po::value(&samples.resize)->value_name("HxW"), "bilinear");
+  return description;
+}
+
 po::options_description dump_description(ModelOptions& options) {
   po::options_description description = options_group("Insight");
   description.add_options()  //

@@ -27,6 +27,7 @@ po::options_description network_description(ModelOptions& options);  // --batch,
 // --calibrate, --seed and, unless `limit_text` is null, --data, --limit (explained by it) and
 // --calibration-samples.
 po::options_description sample_description(ModelOptions& options, const char* limit_text);
+po::options_description preprocess_description(ModelOptions& options);
 po::options_description dump_description(ModelOptions& options);  // --dump, --dump-to, --progress
 
 // An empty group of the same layout as the others.

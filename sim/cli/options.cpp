@@ -26,7 +26,10 @@ void set_key(Arch& arch, const std::string& key, const std::string& value,
   try {
     set_arch_key(arch, key, value, option);
   } catch (const Error& error) {
-    throw UsageError(error.what());
+    // "--array.rows: array.rows = 1 ..." says the same twice.
+    const std::string message = error.what();
+    const std::string prefix = "--" + key + ": ";
+    throw UsageError(message.starts_with(prefix) ? message.substr(prefix.size()) : message);
   }
 }
 
@@ -69,11 +72,21 @@ std::string message_of(const po::error& error, const po::options_description& al
   return error.what();
 }
 
+// Program_options leaves blanks at the ends of lines that it wraps.
+std::string without_trailing_blanks(std::istream& stream) {
+  std::string text;
+  for (std::string line; std::getline(stream, line);) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
 void print_help(const CommandLine& line) {
-  std::ostringstream options;
+  std::stringstream options;
   options << line.options;
   std::printf("usage: qsim %s %s\n\n%s\n%s", line.name, line.usage, line.text,
-              options.str().c_str());
+              without_trailing_blanks(options).c_str());
   if (line.takes_machine_keys) {
     std::printf(
         "\nAny key of the machine is an option as well: --memory.bytes_per_cycle 8, "
@@ -98,7 +111,7 @@ po::options_description machine_description(MachineOptions& options) {
 }
 
 Arch make_arch(const MachineOptions& options) {
-  const Arch base = find_arch(options.arch.empty() ? "edge16" : options.arch, "--arch");
+  const Arch base = find_arch(options.arch.empty() ? "edge16" : options.arch);
   Arch arch = base;
   if (!options.array.empty()) set_array(arch, options.array);
   if (!options.dataflow.empty()) set_key(arch, "array.dataflow", options.dataflow, "--dataflow");

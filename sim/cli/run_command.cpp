@@ -49,6 +49,7 @@ CommandLine make_line(RunOptions& options) {
   line.options.add(machine_description(options.model.machine));
   line.options.add(network_description(options.model));
   line.options.add(sample_description(options.model, "score the first N samples alone"));
+  line.options.add(preprocess_description(options.model));
   line.options.add(dump_description(options.model));
   line.takes_machine_keys = true;
   line.machine = &options.model.machine;

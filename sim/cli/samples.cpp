@@ -6,12 +6,13 @@
 
 #include "hw/spec/error.h"
 #include "sim/cli/command.h"
+#include "sim/cli/preprocess_options.h"
 
 namespace qsim::cli {
 namespace {
 
-SampleFile load_file(const std::string& path) {
-  SampleFile file{path, load_npz(path), load_preprocess(path)};
+SampleFile load_file(const std::string& path, const SampleOptions& options) {
+  SampleFile file{path, load_npz(path), read_preprocess(path, options)};
   if (file.dataset.size() == 0) throw Error(path + ": holds no samples");
   return file;
 }
@@ -41,11 +42,11 @@ Samples load_samples(const SampleOptions& options) {
   Samples samples;
   samples.options = options;
   if (!options.calibrate.empty()) {
-    samples.calibration = load_file(options.calibrate);
+    samples.calibration = load_file(options.calibrate, options);
     samples.calibrating = all_of(samples.calibration->dataset.size());
   }
   if (!options.data.empty()) {
-    samples.data = load_file(options.data);
+    samples.data = load_file(options.data, options);
     samples.split_data(std::max<int64_t>(options.calibration_samples, 0));
   }
   return samples;

@@ -13,11 +13,18 @@
 namespace qsim::cli {
 
 struct SampleOptions {
-  std::string data;                 // --data
-  std::string calibrate;            // --calibrate
-  int64_t calibration_samples = 0;  // --calibration-samples: taken from --data
-  int64_t limit = 0;                // --limit: of the scored samples; 0: all
-  uint64_t seed = 1;                // --seed
+  std::string data;                  // --data
+  std::string calibrate;             // --calibrate
+  int64_t calibration_samples = -1;  // --calibration-samples: of --data; -1: as needed
+  int64_t limit = 0;                 // --limit: of the scored samples; 0: all
+  uint64_t seed = 1;                 // --seed
+  // Preprocessing of both files. Without --preprocess, of the .json beside each of them. The others
+  // replace single values of it; "" keeps them.
+  std::string preprocess;     // --preprocess FILE.json
+  std::string mean, scale;    // numbers separated by commas
+  std::string layout;         // NCHW or NHWC
+  std::string channel_order;  // RGB or BGR
+  std::string resize;         // HxW
 };
 
 // One .npz file and its preprocessing.

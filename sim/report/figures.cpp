@@ -43,14 +43,14 @@ void add_cycles(FigureList& list, const Report& report, const Counters& counters
   list.real("inferences_per_second", "rate", seconds > 0 ? 1 / seconds : 0, 1, "inferences/s",
             Origin::kAssumed, "one at a time, " + clock);
   list.real("utilization", "utilisation", 100 * report.total.utilization(arch.pes()), 2, "%",
-            Origin::kDerived, "useful MACs / (PEs x cycles), host included");
+            Origin::kDerived, "useful MACs / (PEs x cycles)");
   const double device = static_cast<double>(cycles - host);
   const auto rate = [&](int64_t bytes) {
     return device > 0 ? static_cast<double>(bytes) / device : 0;
   };
   const int64_t instruction_bytes = counters.fetch_beats * arch.memory.bus_bytes;
   list.count("dram_read_bytes", "read from DRAM", counters.load_bytes, "bytes", Origin::kMeasured,
-             "by loads: activations, weights, parameters");
+             "activations, weights, parameters");
   list.count("dram_write_bytes", "written to DRAM", counters.store_bytes, "bytes",
              Origin::kMeasured);
   list.count("instruction_bytes", "instructions fetched", instruction_bytes, "bytes",

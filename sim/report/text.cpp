@@ -20,10 +20,14 @@ std::string heading(const Report& report, size_t width) {
           kib(arch.param_bytes()) + " + " +
           kib(int64_t{4} * arch.buffers.acc_entries * arch.array.cols) +
           " KiB (activation, weight, parameter, accumulator);";
-  text += arch.memory.model == MemoryModel::kIdeal
-              ? " ideal memory"
-              : " memory " + get_arch_key(arch, "memory.bytes_per_cycle") + " bytes/cycle after " +
-                    std::to_string(arch.memory.latency_cycles) + " cycles";
+  if (arch.memory.model == MemoryModel::kIdeal) {
+    text += " ideal memory, " + std::to_string(arch.memory.bus_bytes) + " bytes/cycle";
+  } else {
+    const bool bus_limits = arch.memory.bytes_per_cycle > arch.memory.bus_bytes;
+    text += " memory " +
+            get_arch_key(arch, bus_limits ? "memory.bus_bytes" : "memory.bytes_per_cycle") +
+            " bytes/cycle after " + std::to_string(arch.memory.latency_cycles) + " cycles";
+  }
   std::string by;
   if (!report.manifest.engine.empty()) by = "Cycles: " + report.manifest.engine + " engine. ";
   by += report.manifest.value_engine.empty()

