@@ -74,7 +74,7 @@ void Accelerator::reset(const std::vector<uint8_t>& instructions) {
   std::stable_sort(pokes_.begin(), pokes_.end(),
                    [](const Poke& a, const Poke& b) { return a.cycle < b.cycle; });
   next_poke_ = 0;
-  if (!pokes_.empty()) run_.wake(poke_event_, std::max<int64_t>(pokes_[0].cycle, 0));
+  if (!pokes_.empty()) run_.wake_at_end(poke_event_, std::max<int64_t>(pokes_[0].cycle, 0));
 }
 
 void Accelerator::start_segment(int32_t first, int32_t count) {
@@ -86,7 +86,7 @@ void Accelerator::start_segment(int32_t first, int32_t count) {
 void Accelerator::retired(int32_t) {
   --running_;
   ++retired_;
-  if (halt_ >= 0 && running_ == 0) run_.wake(halt_event_, run_.now() + 1);
+  if (halt_ >= 0 && running_ == 0) run_.wake_at_end(halt_event_, run_.now() + 1);
   if (!run_.options().progress || retired_ % kProgressInterval != 0) return;
   const auto all = static_cast<double>(run_.program().instructions.size());
   if (!run_.options().progress(retired_ / all)) {
@@ -97,7 +97,7 @@ void Accelerator::retired(int32_t) {
 void Accelerator::halt_dispatched(int32_t index) {
   halt_ = index;
   run_.timing(index).issue = run_.timing(index).busy_until = run_.now();
-  if (running_ == 0) run_.wake(halt_event_, run_.now() + 1);
+  if (running_ == 0) run_.wake_at_end(halt_event_, run_.now() + 1);
 }
 
 // HALT retires.
@@ -134,7 +134,7 @@ void Accelerator::poke_process() {
       const Poke& poke = pokes_[next_poke_];
       buffer_of(poke.target).poke(poke.address, poke.value, run_.now());
     }
-    if (next_poke_ < pokes_.size()) run_.wake(poke_event_, pokes_[next_poke_].cycle);
+    if (next_poke_ < pokes_.size()) run_.wake_at_end(poke_event_, pokes_[next_poke_].cycle);
   });
 }
 

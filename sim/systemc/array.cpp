@@ -23,13 +23,14 @@ void Array::prepare(int64_t pass, int64_t pixels) {
   if (stage(pass).codes.size() < bytes) stage(pass).codes.resize(bytes);
 }
 
-void Array::multiply(int64_t pass, int64_t pixels, bool accumulate) {
+void Array::multiply(int64_t pass, int64_t first, int64_t pixels, bool accumulate) {
   const auto& array = run_.arch().array;
   sums_.resize(static_cast<size_t>(pixels * array.cols));
-  kernel_.multiply(codes(pass), pixels, array.rows, weights(pass), array.cols, accumulate,
+  const int8_t* operands = codes(pass) + first * pitch_;
+  kernel_.multiply(operands, pixels, array.rows, weights(pass), array.cols, accumulate,
                    sums_.data());
   run_.counters().zero_operand_macs +=
-      zero_products(codes(pass), pixels, array.rows, weights(pass), array.cols);
+      zero_products(operands, pixels, array.rows, weights(pass), array.cols);
 }
 
 void Array::release(SumsInFlight sums) {

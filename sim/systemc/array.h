@@ -1,5 +1,5 @@
-// The MAC array with what surrounds it: operands of a pass are taken in word by word, multiplied when
-// the pass is complete, and wait in the pipeline as sums until they reach the accumulators.
+// The MAC array with what surrounds it: operands of a pass are taken in, multiplied, and wait in the
+// pipeline as sums until they reach the accumulators.
 //
 // A pass is one reduction tile streamed once: all pixels of the instruction (weight-stationary), or
 // a group of up to array.rows pixels (output-stationary, where the sums of a group's passes stay in
@@ -47,9 +47,10 @@ class Array : public sc_core::sc_module {
   int64_t pitch() const { return pitch_; }
   void prepare(int64_t pass, int64_t pixels);
 
-  // All operands of the pass are in. With `accumulate` its sums join those of the pass before.
-  void multiply(int64_t pass, int64_t pixels, bool accumulate);
-  // Sends the sums on; `sums` says where to and when.
+  // The operands of pixels [first, first + pixels) of a pass are in. With `accumulate` their sums join
+  // those of the call before.
+  void multiply(int64_t pass, int64_t first, int64_t pixels, bool accumulate);
+  // Sends these sums on; `sums` says where to and when.
   void release(SumsInFlight sums);
 
   std::deque<SumsInFlight>& in_flight() { return in_flight_; }

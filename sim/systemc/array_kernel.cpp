@@ -79,17 +79,22 @@ __attribute__((target("avx2"))) void nonzero_avx2(const int8_t* codes, int64_t p
 }
 
 // vpdpbusd multiplies unsigned by signed bytes: codes enter with 128 added (the sign bit flipped), and
-// `offset`, -128 times a column's weights, takes it back.
+// the sums start at -128 times the column's weights.
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_vnni(
-    const int8_t* codes, int64_t pitch, int64_t pixels, const int8_t* packed,
-    const int32_t* offset, int32_t cols, bool accumulate, int32_t* sums) {
+    const int8_t* codes, int64_t pitch, int64_t pixels, const int8_t* packed, int32_t cols,
+    bool accumulate, int32_t* sums) {
   constexpr int64_t kPixels = 4;
   const __m512i sign = _mm512_set1_epi8(static_cast<char>(0x80));
   const int64_t padded = (cols + kColumns - 1) / kColumns * kColumns;
   for (int32_t first = 0; first < cols; first += kColumns) {
     const int32_t width = std::min(kColumns, cols - first);
     const auto mask = static_cast<__mmask16>((1u << width) - 1);
-    const __m512i start = _mm512_loadu_si512(offset + first);
+    __m512i start = _mm512_setzero_si512();
+    for (int64_t r = 0; r < pitch; r += 4) {
+      const __m512i column = _mm512_loadu_si512(packed + (r / 4 * padded + first) * 4);
+      start = _mm512_dpbusd_epi32(start, sign, column);
+    }
+    start = _mm512_sub_epi32(_mm512_setzero_si512(), start);
     for (int64_t q = 0; q < pixels; q += kPixels) {
       const int64_t count = std::min(kPixels, pixels - q);
       const int8_t* pixel[kPixels];
@@ -116,49 +121,57 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_vnni(
   }
 }
 
-bool has_dot_instructions() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vnni");
+Instructions available() {
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vnni")) {
+    return Instructions::kAvx512Vnni;
+  }
+  return __builtin_cpu_supports("avx2") ? Instructions::kAvx2 : Instructions::kPortable;
 }
 
 bool has_avx2() {
-  static const bool has = __builtin_cpu_supports("avx2");
+  static const bool has = available() >= Instructions::kAvx2;
   return has;
 }
 
 #else
 
-bool has_dot_instructions() { return false; }
+Instructions available() { return Instructions::kPortable; }
 
 #endif
 
 }  // namespace
 
-ArrayKernel::ArrayKernel(KernelChoice choice)
-    : dot_instructions_(choice == KernelChoice::kBest && has_dot_instructions()) {}
+ArrayKernel::ArrayKernel(Instructions best) : instructions_(std::min(best, available())) {}
 
 void ArrayKernel::pack(int32_t rows, const int8_t* weights, int32_t cols) {
   const int64_t padded = (cols + kColumns - 1) / kColumns * kColumns;
-  packed_.assign(static_cast<size_t>(pitch(rows) * padded), 0);
-  offset_.assign(static_cast<size_t>(padded), 0);
-  for (int32_t r = 0; r < rows; ++r) {
-    int8_t* group = packed_.data() + r / 4 * padded * 4 + r % 4;
+  const int32_t whole = rows / 4 * 4;
+  packed_.resize(static_cast<size_t>(pitch(rows) * padded));
+  if (padded != cols || whole != rows) std::fill(packed_.begin(), packed_.end(), int8_t{0});
+  int8_t* __restrict to = packed_.data();
+  for (int32_t r = 0; r < whole; r += 4, to += padded * 4) {
+    const int8_t* row = weights + r * cols;
     for (int32_t j = 0; j < cols; ++j) {
-      group[j * 4] = weights[r * cols + j];
-      offset_[static_cast<size_t>(j)] -= 128 * weights[r * cols + j];
+      to[j * 4] = row[j];
+      to[j * 4 + 1] = row[cols + j];
+      to[j * 4 + 2] = row[2 * cols + j];
+      to[j * 4 + 3] = row[3 * cols + j];
     }
+  }
+  for (int32_t r = whole; r < rows; ++r) {
+    for (int32_t j = 0; j < cols; ++j) to[j * 4 + r - whole] = weights[r * cols + j];
   }
 }
 
 void ArrayKernel::multiply(const int8_t* codes, int64_t pixels, int32_t rows,
                            const int8_t* weights, int32_t cols, bool accumulate, int32_t* sums) {
 #ifdef QSIM_X86
-  if (dot_instructions_) {
+  if (instructions_ == Instructions::kAvx512Vnni) {
     pack(rows, weights, cols);
-    return multiply_vnni(codes, pitch(rows), pixels, packed_.data(), offset_.data(), cols,
-                         accumulate, sums);
+    return multiply_vnni(codes, pitch(rows), pixels, packed_.data(), cols, accumulate, sums);
   }
-  if (has_avx2()) {
+  if (instructions_ == Instructions::kAvx2) {
     return multiply_avx2(codes, pitch(rows), pixels, rows, weights, cols, accumulate, sums);
   }
 #endif

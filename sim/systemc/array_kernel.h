@@ -7,11 +7,12 @@
 
 namespace qsim::model {
 
-enum class KernelChoice : uint8_t { kBest, kPortable };  // kPortable: plain loops, for tests
+// The best instructions that may be used; the processor decides what is used. All give the same.
+enum class Instructions : uint8_t { kPortable, kAvx2, kAvx512Vnni };
 
 class ArrayKernel {
  public:
-  explicit ArrayKernel(KernelChoice choice = KernelChoice::kBest);
+  explicit ArrayKernel(Instructions best = Instructions::kAvx512Vnni);
 
   // Bytes from one pixel's codes to the next that multiply() expects: rows, rounded up.
   static int64_t pitch(int32_t rows) { return (rows + 3) / 4 * 4; }
@@ -24,9 +25,8 @@ class ArrayKernel {
  private:
   void pack(int32_t rows, const int8_t* weights, int32_t cols);
 
-  bool dot_instructions_;
-  std::vector<int8_t> packed_;    // [row / 4][column][row % 4]: four rows of a column side by side
-  std::vector<int32_t> offset_;   // a column's correction for codes taken as unsigned
+  Instructions instructions_;
+  std::vector<int8_t> packed_;  // [row / 4][column][row % 4]: four rows of a column side by side
 };
 
 // Of the pixels * rows * cols products of a tile: how many have a code or a weight of 0.

@@ -22,7 +22,7 @@ void AxiMemory::reset() {
 
 void AxiMemory::read(AxiMaster master, AxiReader& reader, int64_t address, int64_t beats) {
   requests_[static_cast<size_t>(master)] = {&reader, address, beats};
-  run_.wake_late(arbitrate_);
+  run_.wake_at_end(arbitrate_, run_.now());
 }
 
 void AxiMemory::arbitrate() {

@@ -1,6 +1,6 @@
 // The external memory behind the AXI bus: DRAM bytes, and the time of every beat (T9).
 //
-// Readers put their requests of a cycle in; half a cycle later, when no more can come, they are
+// Readers put their requests in at the start of a cycle; at its end, when no more can come, they are
 // arbitrated in the fixed order fetch, load and granted. The write channel has one master and
 // nothing to arbitrate.
 #pragma once

@@ -48,11 +48,9 @@ void Buffer::open(BufferUser& user, int32_t instruction, int64_t low, int64_t hi
                 std::to_string(high) + ") of " + basename() + " are outside [0, " +
                 std::to_string(size()) + ")");
   }
-  Claim claim{&user, instruction, low, high, writes, {}};
+  Claim claim{&user, instruction, low, high, writes, cycle, {}};
   for (const Claim& other : claims_) {
     if (!conflict(other, claim)) continue;
-    // What others touch up to this cycle is no business of an instruction that issues in it.
-    if (other.user != &user) other.user->catch_up(cycle);
     contended_.push_back(&user);
     contended_.push_back(other.user);
   }
@@ -107,7 +105,7 @@ void Buffer::before_write(const BufferUser& user, int32_t instruction, int64_t l
 
 void Buffer::check(Claim& claim, int32_t instruction, const char* verb, int64_t low, int64_t high,
                    int64_t cycle) {
-  if (!run_.options().check_hazards) return;
+  if (!run_.options().check_hazards || claim.since >= cycle) return;
   if (claim.pending.empty()) {
     tracking_ = true;
     claim.pending.emplace_back(claim.low, claim.high);

@@ -82,6 +82,7 @@ class Buffer : public sc_core::sc_module {
     int32_t instruction;
     int64_t low, high;
     bool writes;
+    int64_t since;  // cycle of issue: counts as in flight from the next one on
     std::vector<PendingBytes> pending;  // empty until somebody asks
     bool overlaps(int64_t other_low, int64_t other_high) const {
       return low < other_high && other_low < high;

@@ -63,7 +63,7 @@ void ComputeUnit::enter_pass() {
     set_busy_until(run.pass_end(pass_));
     set_done(run.index, run.last_arrival());
   }
-  run_.wake(pass_event_, run.pass_end(pass_));
+  run_.wake_at_end(pass_event_, run.pass_end(pass_));
 }
 
 void ComputeUnit::pass_process() {
@@ -72,7 +72,7 @@ void ComputeUnit::pass_process() {
     if (matmuls_.empty() || pass_ == matmuls_.back().passes) return;
     // A matmul that has issued in this very cycle has a pass of its own to end.
     const int64_t end = matmuls_.back().pass_end(pass_);
-    if (end > run_.now()) return run_.wake(pass_event_, end);
+    if (end > run_.now()) return run_.wake_at_end(pass_event_, end);
     if (++pass_ < matmuls_.back().passes) enter_pass();
   });
 }
@@ -153,7 +153,7 @@ void ComputeUnit::take_weights(MatmulRun& run, int64_t count) {
   if (run.weight_row < run.rows) return;
   run.weight_row = 0;
   ++run.weight_pass;
-  if (run.pixel_pass > pass) complete_pass(run, pass);
+  multiply(run, pass);
 }
 
 void ComputeUnit::take_pixels(MatmulRun& run, int64_t count) {
@@ -162,25 +162,32 @@ void ComputeUnit::take_pixels(MatmulRun& run, int64_t count) {
   run.stream.gather(activations_.codes(), run.tile(pass), run.first_pixel(pass) + run.pixel, count,
                     array_.codes(run.base + pass) + run.pixel * array_.pitch(), array_.pitch());
   run.pixel += count;
-  if (run.pixel < run.pixels_of(pass)) return;
-  run.pixel = 0;
-  ++run.pixel_pass;
-  if (run.weight_pass > pass) complete_pass(run, pass);
+  if (run.pixel == run.pixels_of(pass)) {
+    run.pixel = 0;
+    ++run.pixel_pass;
+  }
+  multiply(run, pass);
 }
 
-void ComputeUnit::complete_pass(MatmulRun& run, int64_t pass) {
+// Multiplies the pixels of a pass that have been taken, as soon as all its weights have. A group of
+// the output-stationary array goes as a whole: its sums leave the array long after its last operand.
+void ComputeUnit::multiply(MatmulRun& run, int64_t pass) {
+  const int64_t all = run.pixels_of(pass);
+  const int64_t taken = run.pixel_pass > pass ? all : run.pixel;
+  if (run.weight_pass <= pass || taken == run.multiplied || (run.by_groups && taken < all)) return;
   const bool first_tile = run.tile(pass) == 0;
-  array_.multiply(run.base + pass, run.pixels_of(pass), run.by_groups && !first_tile);
-  if (run.by_groups && !run.last_tile(pass)) return;
   SumsInFlight sums;
   sums.index = run.index;
-  sums.word = run.op.acc + run.first_pixel(pass);
-  sums.pixels = run.pixels_of(pass);
-  sums.first_cycle = run.arrival(pass, 0);
+  sums.word = run.op.acc + run.first_pixel(pass) + run.multiplied;
+  sums.pixels = taken - run.multiplied;
+  sums.first_cycle = run.arrival(pass, run.multiplied);
   sums.direction = run.by_groups ? -1 : 1;
   sums.overwrite = run.op.accumulate == 0 && (run.by_groups || first_tile);
   sums.last = run.last_tile(pass);
-  if (sums.last) ++run.groups_released;
+  array_.multiply(run.base + pass, run.multiplied, sums.pixels, run.by_groups && !first_tile);
+  run.multiplied = taken == all ? 0 : taken;
+  if (run.by_groups && !sums.last) return;
+  if (sums.last) run.final_pixels += sums.pixels;
   array_.release(std::move(sums));
 }
 
@@ -216,9 +223,8 @@ void ComputeUnit::list_pending(const Buffer&, int32_t instruction, PendingBytes&
     pending.add(byte_of(sums.word + from), byte_of(sums.word + to));
   }
   for (const MatmulRun& run : matmuls_) {
-    if (run.index != instruction || run.groups_released == run.groups) continue;
-    const int64_t from = run.groups_released * run.rows;
-    pending.add(byte_of(run.op.acc + from), byte_of(run.op.acc + run.pixels));
+    if (run.index != instruction) continue;
+    pending.add(byte_of(run.op.acc + run.final_pixels), byte_of(run.op.acc + run.pixels));
   }
 }
 

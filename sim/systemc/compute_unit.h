@@ -36,7 +36,7 @@ class ComputeUnit : public ExecutionUnit {
   bool take_access(int64_t cycle);
   void take_weights(MatmulRun& run, int64_t count);
   void take_pixels(MatmulRun& run, int64_t count);
-  void complete_pass(MatmulRun& run, int64_t pass);
+  void multiply(MatmulRun& run, int64_t pass);
   bool write_sums(int64_t cycle);
   int64_t byte_of(int64_t word) const { return word * run_.arch().array.cols * 4; }
 

@@ -36,7 +36,7 @@ int64_t ExecutionUnit::room_from() const {
 
 void ExecutionUnit::dispatch(int32_t index, const Instruction& instruction) {
   queue_.push_back({index, &instruction, run_.now()});
-  run_.wake(issue_, run_.now() + 1);
+  run_.wake_at_start(issue_, run_.now() + 1);
 }
 
 // The in-flight limit: the slot of an instruction is free from the cycle after its retirement on.
@@ -65,7 +65,7 @@ void ExecutionUnit::issue_process() {
     if (queue_.empty()) return;
     const int64_t from = issue_from();
     if (from == kNever) return;  // whoever makes it known wakes this process
-    if (from > run_.now()) return run_.wake(issue_, from);
+    if (from > run_.now()) return run_.wake_at_start(issue_, from);
     const Queued head = queue_.front();
     queue_.pop_front();
     last_issue_ = run_.now();
@@ -74,7 +74,7 @@ void ExecutionUnit::issue_process() {
     in_flight_.push_back({head.index, head.instruction->give, kNever});
     busy_index_ = head.index;
     busy_until_ = kNever;
-    run_.wake(queue_drained_, run_.now() + 1);
+    run_.wake_at_start(queue_drained_, run_.now() + 1);
     start(head.index, *head.instruction);
   });
 }
@@ -82,7 +82,7 @@ void ExecutionUnit::issue_process() {
 void ExecutionUnit::set_busy_until(int64_t cycle) {
   busy_until_ = cycle;
   run_.timing(busy_index_).busy_until = cycle;
-  if (!queue_.empty()) run_.wake(issue_, std::max(cycle, queue_.front().dispatched + 1));
+  if (!queue_.empty()) run_.wake_at_start(issue_, std::max(cycle, queue_.front().dispatched + 1));
 }
 
 void ExecutionUnit::set_done(int32_t index, int64_t cycle) {
@@ -90,7 +90,7 @@ void ExecutionUnit::set_done(int32_t index, int64_t cycle) {
   for (InFlight& entry : in_flight_) {
     if (entry.index == index) entry.done = cycle;
   }
-  run_.wake(retire_, cycle);
+  run_.wake_at_end(retire_, cycle);
 }
 
 void ExecutionUnit::retire_process() {
@@ -100,15 +100,15 @@ void ExecutionUnit::retire_process() {
     const int64_t earliest = std::max(head.done, last_retirement_ + 1);
     const int64_t from = std::max(earliest, tokens_.givable_from(unit_, head.give));
     if (from == kNever) return;
-    if (from > run_.now()) return run_.wake(retire_, from);
+    if (from > run_.now()) return run_.wake_at_end(retire_, from);
     catch_up(run_.now());
     finish(head.index);
     run_.counters().token_full_cycles += run_.now() - earliest;
     run_.timing(head.index).retire = last_retirement_ = run_.now();
     tokens_.give(unit_, head.give);
     in_flight_.pop_front();
-    run_.wake(issue_, run_.now() + 1);
-    if (!in_flight_.empty()) run_.wake(retire_, run_.now() + 1);
+    run_.wake_at_start(issue_, run_.now() + 1);
+    if (!in_flight_.empty()) run_.wake_at_end(retire_, run_.now() + 1);
     listener_.retired(head.index);
   });
 }

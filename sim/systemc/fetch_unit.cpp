@@ -33,7 +33,7 @@ void FetchUnit::reset(const std::vector<uint8_t>* image) {
 void FetchUnit::start(int32_t first, int32_t count) {
   next_request_ = next_dispatch_ = first;
   end_ = first + count;
-  run_.wake(request_, run_.now());
+  run_.wake_at_start(request_, run_.now());
 }
 
 int64_t FetchUnit::request_from() const {
@@ -50,7 +50,7 @@ void FetchUnit::request_process() {
     if (next_request_ == end_) return;
     const int64_t from = request_from();
     if (from == kNever) return;
-    if (from > run_.now()) return run_.wake(request_, from);
+    if (from > run_.now()) return run_.wake_at_start(request_, from);
     const int64_t address =
         run_.program().instruction_address + int64_t{next_request_} * kInstructionBytes;
     if (run_.values()) read_instruction(next_request_);
@@ -58,13 +58,13 @@ void FetchUnit::request_process() {
     run_.counters().fetch_beats += beats();
     last_request_ = run_.now();
     ++next_request_;
-    run_.wake(request_, run_.now() + 1);
+    run_.wake_at_start(request_, run_.now() + 1);
   });
 }
 
 void FetchUnit::read_granted(const BurstTiming& timing) {
   arrivals_.push_back(timing.beat_cycle(beats() - 1));
-  run_.wake(dispatch_, arrivals_.front() + 1);
+  run_.wake_at_start(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
 }
 
 // Programs do not write their own instructions, so nearly always the bytes are those that were
@@ -105,12 +105,12 @@ void FetchUnit::dispatch_process() {
       from = std::max(from, unit->room_from());
     }
     if (from == kNever) return;
-    if (from > run_.now()) return run_.wake(dispatch_, from);
+    if (from > run_.now()) return run_.wake_at_start(dispatch_, from);
     arrivals_.pop_front();
     last_dispatch_ = run_.now();
     ++next_dispatch_;
-    run_.wake(request_, run_.now() + 1);
-    if (!arrivals_.empty()) run_.wake(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
+    run_.wake_at_start(request_, run_.now() + 1);
+    if (!arrivals_.empty()) run_.wake_at_start(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
     if (unit) {
       unit->dispatch(index, instruction);
     } else {

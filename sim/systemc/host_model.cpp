@@ -25,7 +25,7 @@ void HostModel::start(const std::vector<uint8_t>& instructions,
     host_->load(instructions);
     host_->set_inputs(inputs);
   }
-  run_.wake(step_event_, run_.now());
+  run_.wake_at_start(step_event_, run_.now());
 }
 
 // Ends the step before, if there was one, and begins the next.
@@ -54,7 +54,7 @@ void HostModel::run_host_step(LayerId layer) {
     const Tensor& output = host_->run_layer(layer);
     if (run_.options().observer) run_.options().observer(layer, output);
   }
-  run_.wake(step_event_, run_.now() + host_cycles(layer));
+  run_.wake_at_start(step_event_, run_.now() + host_cycles(layer));
 }
 
 int64_t HostModel::host_cycles(LayerId layer) const {
@@ -64,6 +64,6 @@ int64_t HostModel::host_cycles(LayerId layer) const {
   return host.step_cycles + (elements * 1000 + thousandths - 1) / thousandths;
 }
 
-void HostModel::segment_halted() { run_.wake(step_event_, run_.now() + 1); }
+void HostModel::segment_halted() { run_.wake_at_start(step_event_, run_.now() + 1); }
 
 }  // namespace qsim::model

@@ -46,7 +46,7 @@ void LoadUnit::start(int32_t index, const Instruction& instruction) {
     const ByteRange range = transfer_.buffer_range();
     buffer_->open(*this, index, range.low, range.high, true, run_.now());
   }
-  run_.wake(request_, request_from());
+  run_.wake_at_start(request_, request_from());
 }
 
 // Every landing up to the latest request is known by now: grants come in the cycle of the request.
@@ -94,18 +94,18 @@ void LoadUnit::read_granted(const BurstTiming& timing) {
   if (transfer_.finished()) {
     set_done(index_, landing);
   } else {
-    run_.wake(request_, request_from());
+    run_.wake_at_start(request_, request_from());
   }
   if (!run_.values()) return;
   arriving_.push_back(std::move(requested_));
   requested_ = {};
-  run_.wake(land_, arriving_.front().landing());
+  run_.wake_at_end(land_, arriving_.front().landing());
 }
 
 void LoadUnit::land_process() {
   run_.guard([&] {
     catch_up(run_.now());
-    if (!arriving_.empty()) run_.wake(land_, arriving_.front().landing());
+    if (!arriving_.empty()) run_.wake_at_end(land_, arriving_.front().landing());
   });
 }
 

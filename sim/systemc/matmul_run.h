@@ -26,10 +26,12 @@ struct MatmulRun {
   int64_t pixels, tiles, groups, passes;
   int64_t spacing;  // cycles from pass to pass
 
-  // Next operands to be taken, and groups whose sums have left the array.
+  // Next operands to be taken; pixels of the present pass that have been multiplied; pixels whose
+  // last sums have been sent to the accumulators.
   int64_t weight_pass = 0, weight_row = 0;
   int64_t pixel_pass = 0, pixel = 0;
-  int64_t groups_released = 0;
+  int64_t multiplied = 0;
+  int64_t final_pixels = 0;
 
   int64_t pass_start(int64_t pass) const { return issue + 1 + pass * spacing; }
   int64_t pass_end(int64_t pass) const { return pass_start(pass) + spacing - 1; }

@@ -26,16 +26,20 @@ std::string RunContext::describe(int32_t index) const {
 }
 
 int64_t RunContext::now() const {
-  return static_cast<int64_t>((sc_core::sc_time_stamp().value() - base_ticks_) / kTicksPerCycle);
+  const uint64_t stamp = sc_core::sc_time_stamp().value();
+  return stamp <= base_ticks_ ? 0 : static_cast<int64_t>((stamp - base_ticks_) / kTicksPerCycle);
 }
 
-void RunContext::wake(sc_core::sc_event& event, int64_t cycle) const {
-  const uint64_t due = base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle;
-  event.notify(sc_core::sc_time::from_value(due - sc_core::sc_time_stamp().value()));
+void RunContext::wake_at_start(sc_core::sc_event& event, int64_t cycle) const {
+  wake(event, base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle);
 }
 
-void RunContext::wake_late(sc_core::sc_event& event) const {
-  event.notify(sc_core::sc_time::from_value(kTicksPerCycle / 2));
+void RunContext::wake_at_end(sc_core::sc_event& event, int64_t cycle) const {
+  wake(event, base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle + kTicksPerCycle / 2);
+}
+
+void RunContext::wake(sc_core::sc_event& event, uint64_t due_ticks) const {
+  event.notify(sc_core::sc_time::from_value(due_ticks - sc_core::sc_time_stamp().value()));
 }
 
 }  // namespace qsim::model

@@ -36,11 +36,14 @@ class RunContext {
   std::string describe(int32_t index) const;
 
   int64_t now() const;
-  // The event happens at the start of `cycle`, which is not past; an earlier notification that is
-  // pending stays, so a woken process must look whether its time has come and wake itself again.
-  void wake(sc_core::sc_event& event, int64_t cycle) const;
-  // After everything else that happens in the present cycle.
-  void wake_late(sc_core::sc_event& event) const;
+  // A cycle has two phases. At its start decisions are taken on what was so before it: dispatch,
+  // issue, requests. At its end things happen that are seen in the next cycle: writes, retirement,
+  // and the memory's arbitration of the cycle's requests.
+  //
+  // The event happens in a phase of `cycle` that is not past. A notification that is pending for an
+  // earlier time stays, so a woken process must look whether its time has come and wake itself again.
+  void wake_at_start(sc_core::sc_event& event, int64_t cycle) const;
+  void wake_at_end(sc_core::sc_event& event, int64_t cycle) const;
 
   // Every process runs its body in here. After the first exception no process does anything more,
   // SystemC runs dry, and the engine rethrows.
@@ -56,6 +59,8 @@ class RunContext {
   std::exception_ptr error() const { return error_; }
 
  private:
+  void wake(sc_core::sc_event& event, uint64_t due_ticks) const;
+
   const Program* program_ = nullptr;
   const SystemcOptions* options_ = nullptr;
   std::exception_ptr error_;

@@ -48,7 +48,7 @@ void StoreUnit::start(int32_t index, const Instruction& instruction) {
 // answer is looked up now; it will be the same then, since nobody else writes.
 void StoreUnit::schedule(int64_t request_cycle) {
   burst_ = transfer_.next();
-  run_.wake(request_, request_cycle);
+  run_.wake_at_start(request_, request_cycle);
   if (!run_.values()) return;
   Departing departing;
   departing.index = index_;
@@ -65,7 +65,7 @@ void StoreUnit::request_process() {
     run_.counters().store_beats += burst_.beats;
     run_.counters().store_bytes += burst_.bytes;
     const int64_t accepted = timing.beat_cycle(burst_.beats - 1);
-    if (run_.values()) run_.wake(accept_, accepted);
+    if (run_.values()) run_.wake_at_end(accept_, accepted);
     if (transfer_.finished()) {
       set_busy_until(accepted + 1);
       set_done(index_, timing.response_cycle(burst_.beats));

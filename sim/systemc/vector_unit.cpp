@@ -69,7 +69,7 @@ void VectorUnit::enter_block() {
     set_busy_until(block_.end());
     set_done(run.index, block_.write_cycle(run.pixels - 1));
   }
-  run_.wake(block_event_, block_.end());
+  run_.wake_at_end(block_event_, block_.end());
 }
 
 void VectorUnit::block_process() {
@@ -77,7 +77,7 @@ void VectorUnit::block_process() {
     catch_up(run_.now());
     if (runs_.empty() || block_.number == runs_.back().op.blocks) return;
     // An instruction that has issued in this very cycle has a block of its own to end.
-    if (block_.end() > run_.now()) return run_.wake(block_event_, block_.end());
+    if (block_.end() > run_.now()) return run_.wake_at_end(block_event_, block_.end());
     block_ = runs_.back().next_block(block_);
     if (block_.number < runs_.back().op.blocks) enter_block();
   });
