@@ -16,6 +16,30 @@ Atoms dense_atoms(const Layout& layout) {
   return atoms_of(t, layout.order);
 }
 
+// Memory index of every element of a view, in the order of its elements.
+std::vector<int32_t> memory_order(const Atoms& atoms, int64_t base) {
+  std::vector<int32_t> indices = {static_cast<int32_t>(base)};
+  int64_t size = 1, last = base;
+  for (const Atom& atom : atoms) {
+    size *= atom.extent;
+    last += (atom.extent - 1) * atom.stride;
+  }
+  if (std::max(last, size) > INT32_MAX) {
+    throw Error("a permutation of more than 2^31 elements is not supported");
+  }
+  for (const Atom& atom : atoms) {
+    std::vector<int32_t> next;
+    next.reserve(indices.size() * static_cast<size_t>(atom.extent));
+    for (const int32_t index : indices) {
+      for (int64_t i = 0; i < atom.extent; ++i) {
+        next.push_back(index + static_cast<int32_t>(i * atom.stride));
+      }
+    }
+    indices = std::move(next);
+  }
+  return indices;
+}
+
 }  // namespace
 
 Lowered Lowering::run() {
@@ -171,25 +195,37 @@ std::optional<std::vector<std::string>> Lowering::letters(const Place& place,
 
 void Lowering::permutation_into(const Place& from, const Layout& layout, int64_t base,
                                 std::vector<int32_t>& permutation) {
-  const int64_t extent[4] = {layout.n, layout.h, layout.w, layout.c};
-  int64_t linear[4];  // stride of each NHWC axis in the value's element order
+  const std::vector<int32_t> memory = memory_order(from.atoms, base);
+  int64_t stride[4] = {};  // of n, h, w, c in the value's element order
+  const auto set = [&](size_t axis, int32_t extent, int64_t& size) {
+    stride[axis] = size;
+    size *= extent;
+  };
   int64_t size = 1;
   for (size_t i = 4; i-- > 0;) {
-    const size_t axis = std::string("nhwc").find(layout.order[i]);
-    linear[axis] = size;
-    size *= extent[axis];
-  }
-  if (base + size > INT32_MAX)
-    throw Error("a permutation of more than 2^31 elements is not supported");
-  for (int64_t i = 0; i < size; ++i) {
-    int64_t rest = i, element = 0;
-    for (size_t axis = 4; axis-- > 0; rest /= extent[axis])
-      element += rest % extent[axis] * linear[axis];
-    int64_t memory = base;
-    for (size_t a = from.atoms.size(); a-- > 0; element /= from.atoms[a].extent) {
-      memory += element % from.atoms[a].extent * from.atoms[a].stride;
+    switch (layout.order[i]) {
+      case 'n':
+        set(0, layout.n, size);
+        break;
+      case 'h':
+        set(1, layout.h, size);
+        break;
+      case 'w':
+        set(2, layout.w, size);
+        break;
+      default:
+        set(3, layout.c, size);
+        break;
     }
-    permutation.push_back(static_cast<int32_t>(memory));
+  }
+  permutation.reserve(permutation.size() + memory.size());
+  for (int64_t n = 0; n < layout.n; ++n) {
+    for (int64_t h = 0; h < layout.h; ++h) {
+      for (int64_t w = 0; w < layout.w; ++w) {
+        const int32_t* element = memory.data() + n * stride[0] + h * stride[1] + w * stride[2];
+        for (int64_t c = 0; c < layout.c; ++c) permutation.push_back(element[c * stride[3]]);
+      }
+    }
   }
 }
 

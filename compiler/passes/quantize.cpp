@@ -121,6 +121,7 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   SharedQuantization shared = share_quantization(flow);
   Lowered lowered = lower(flow, shared, problems);
   problems.raise(graph.name);
+  if (lowered.network.layers.empty()) throw Error(graph.name + ": has no operator to run");
 
   find_shape_only_weights(flow, graph.has_weights, lowered.network);
   set_quantization(flow, shared, options.calibration, lowered);

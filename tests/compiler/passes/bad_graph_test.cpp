@@ -38,6 +38,12 @@ TEST(BadQuantize, NamesEveryProblemAtOnce) {
             "dimensions than height and width is not supported");
 }
 
+TEST(BadQuantize, NothingToRun) {
+  OnnxBuilder model;
+  model.input("x", {1, 2, 3}).output("y").node("Flatten", {"x"}, {"y"});
+  EXPECT_EQ(quantize_error(model), "made: has no operator to run");
+}
+
 TEST(BadQuantize, PaddingWithOtherConstants) {
   OnnxBuilder model;
   model.input("x", {1, 2, 3, 3})

@@ -210,6 +210,49 @@ TEST(QdqGraph, QLinearModelsFromCodesToCodes) {
     EXPECT_EQ(got.integer.at(name), got.real.at(name)) << name;
 }
 
+TEST(QdqGraph, QLinearMatrixProductsAndConcat) {
+  OnnxBuilder model;
+  model.opset("com.microsoft", 1).input("x", {2, 3}, kOnnxUint8).output("y").output("f");
+  model.initializer("s", floats({}, {0.5f})).initializer("z", u8({}, {100}));
+  model.initializer("ws", floats({2}, {0.25f, 0.125f})).initializer("wz", s8({2}, {0, 0}));
+  model.initializer("w1", s8({3, 2}, {1, -2, 3, 4, 50, -60}));
+  model.initializer("w2", s8({2, 3}, {1, -2, 3, 4, 50, -60})).initializer("b", s32({2}, {40, -9}));
+  model.node("QLinearMatMul", {"x", "s", "z", "w1", "ws", "wz", "s", "z"}, {"m"});
+  model.node("QGemm", {"x", "s", "z", "w2", "ws", "wz", "b", "s", "z"}, {"g"},
+             {{"transB", int64_t{1}}, {"alpha", 0.5f}}, "", "com.microsoft");
+  model.node("QLinearConcat", {"s", "z", "m", "s", "z", "g", "s", "z"}, {"y"},
+             {{"axis", int64_t{1}}}, "", "com.microsoft");
+  model.node("QGemm", {"x", "s", "z", "w2", "ws", "wz"}, {"f"}, {{"transB", int64_t{1}}}, "",
+             "com.microsoft");
+  const Graph graph = import_model(model);
+  const Comparison got = compare(graph, {u8({2, 3}, {100, 101, 90, 95, 104, 130})});
+  EXPECT_EQ(ops_of(got.network), "conv conv concat conv host_dequantize");
+  for (const char* name : {"m", "g", "y"})
+    EXPECT_EQ(got.integer.at(name), got.real.at(name)) << name;
+  EXPECT_LT(got.worst_steps("f"), 0.51);
+}
+
+// Weights that reach their product through Q, DQ and Transpose; an activation that is an output
+// too.
+TEST(QdqGraph, WeightsQuantizedAndTransposedInTheGraph) {
+  OnnxBuilder model;
+  model.input("x", {1, 3})
+      .output("y_dq")
+      .output("y")
+      .initializer("w", floats({2, 3}, {0.1f, -0.52f, 0.9f, 1.1f, 2, -40}));
+  add_qdq(model, "x", 0.5f, u8({}, {130}));
+  model.initializer("ws", floats({2}, {0.25f, 0.5f})).initializer("wz", s8({2}, {3, -1}));
+  model.node("QuantizeLinear", {"w", "ws", "wz"}, {"wq"}, {{"axis", int64_t{0}}});
+  model.node("DequantizeLinear", {"wq", "ws", "wz"}, {"wd"}, {{"axis", int64_t{0}}});
+  model.node("Transpose", {"wd"}, {"wt"}).node("MatMul", {"x_dq", "wt"}, {"y"});
+  add_qdq(model, "y", 0.75f, u8({}, {3}));
+  const Comparison got = compare(model, floats({1, 3}, {7, -3, 2}));
+  EXPECT_EQ(ops_of(got.network), "host_quantize conv host_dequantize host_dequantize");
+  EXPECT_EQ(got.network.layers[1].weights, (std::vector<int8_t>{3, 1, 7, 1, 3, -81}));
+  EXPECT_EQ(got.network.layers[1].weight_zero_point, (std::vector<int32_t>{3, -1}));
+  EXPECT_EQ(got.integer.at("y_dq"), got.real.at("y_dq"));
+}
+
 TEST(QdqGraph, TwoScalesForOneActivation) {
   OnnxBuilder model;
   model.input("x", {1, 2}).output("p_dq").output("q_dq");
