@@ -9,6 +9,10 @@ A `network:` line for each carries the figures of docs/reference/onnxruntime.md.
 import numpy as np
 import peer
 
+if not peer.missing():
+    import onnx
+    import quantized_layers
+
 
 def resized(images, size):
     """uint8 NCHW images, bilinear with half-pixel centres: photographs of the right shape for a larger network."""
@@ -58,6 +62,11 @@ class NetworkTest(peer.PeerTest):
         ours = next(values for key, values in outputs.items() if key != "index")
         np.testing.assert_array_equal(outputs["index"], np.arange(len(x)))
         return Comparison(name, ours, theirs, report)
+
+    def kernels(self, path):
+        optimised = self.temporary / "optimised.onnx"
+        peer.onnxruntime_session(path, optimised_to=optimised)
+        return {node.op_type for node in onnx.load(str(optimised)).graph.node}
 
     def calibration(self, x, preprocess=None):
         np.savez(self.temporary / "calibration.npz", x=x)
@@ -120,8 +129,9 @@ class MicroKwsTest(NetworkTest):
         return float(np.abs(peer.run_onnxruntime(session, x, 1) - c.ours).max())
 
     def test_qdq(self):
+        """onnxruntime's softmax is QLinearSoftmax here, qsim's that of float numbers, as the file says: a step or more apart."""
         for mode in ("f32", "rne"):
-            list(self.check("qdq", self.STEP, 0.9, "--vector.requant", mode))
+            list(self.check("qdq", 8 * self.STEP, 0.7, "--vector.requant", mode))
 
     def test_qoperator(self):
         """All of it runs in integers on both sides."""
@@ -144,22 +154,27 @@ class MobileNetTest(NetworkTest):
         for mode in ("f32", "rne") if peer.FULL else ("rne",):
             c = self.compare(f"mobilenet qdq {mode}", model, images, "--vector.requant", mode, preprocess=how, feed=feed)
             c.show()
-            self.assertLessEqual(c.largest, 0.05)
-            self.assert_argmax_where_decided(c, 0.5)
+            self.assertLessEqual(c.largest, 2 / 256)
+            self.assertLessEqual(c.differing, 1e-4)
+            self.assert_argmax_where_decided(c, 0.8)
 
 
 class SqueezeNetTest(NetworkTest):
+    """CIFAR-10 enlarged sevenfold: right in shape and statistics, but the network is seldom sure what it sees."""
+
     def test_fp16_calibrated(self):
         model = self.data("squeezenet/SqueezeNet_fp16.onnx")
         images = np.load(self.data("cifar10/test100_lossless.npz"))["x"]
         calibration = np.load(self.data("cifar10/calib1000_lossless.npz"))["x"]
-        images, calibration = resized(images[: 100 if peer.FULL else 4], 224), resized(calibration[:32 if peer.FULL else 4], 224)
+        images = resized(images[: 100 if peer.FULL else 4], 224)
+        calibration = resized(calibration[: 256 if peer.FULL else 16], 224)
         how = {"channel_order": "BGR", "mean": [104, 117, 123]}
         feed = (images[:, ::-1] - np.array(how["mean"], np.float32).reshape(3, 1, 1)).astype(np.float16)
         c = self.compare("squeezenet fp16", model, images, *self.calibration(calibration, how), preprocess=how, feed=feed)
         c.show()
-        self.assertGreaterEqual(c.same.mean(), 0.5)
-        self.assert_argmax_where_decided(c, 0.0)
+        self.assertLessEqual(c.largest, 0.35)
+        self.assertGreaterEqual(c.same.mean(), 0.8 if peer.FULL else 0.5)
+        self.assert_argmax_where_decided(c, 0)
 
 
 class ResNet8Test(NetworkTest):
@@ -174,6 +189,22 @@ class ResNet8Test(NetworkTest):
         c.show(f", top-1 {top1:.4f}, onnxruntime {theirs:.4f}")
         self.assertEqual(top1, float(np.mean(c.ours.argmax(1) == y)))
         self.assertLessEqual(abs(top1 - theirs), 0.002 if peer.FULL else 0.02)
+        self.assert_argmax_where_decided(c, 0.5)
+
+    def test_in_integers(self):
+        """The same network with uint8 activations, up to the softmax: onnxruntime then runs all of it in integers."""
+        model = onnx.load(str(self.data("mlperf_tiny/resnet8_cifar10_qdq.onnx")))
+        model = quantized_layers.without_softmax(quantized_layers.with_unsigned_codes(model))
+        path = self.temporary / "resnet8.onnx"
+        onnx.save(model, str(path))
+        kernels = self.kernels(path)
+        self.assertFalse({"Conv", "FusedConv", "Gemm", "Add"} & kernels, kernels)
+        x = np.load(self.data("cifar10/test5000_jpeg.npz"))["x"][: 1000 if peer.FULL else 100]
+        c = self.compare("resnet8 uint8, logits, f32", path, x, "--vector.requant", "f32", feed=x.astype(np.float32))
+        c.show()
+        self.assertLessEqual(c.differing, 0.02)
+        self.assertLessEqual(c.largest, 3 * 0.1719)  # the last tensor's scale
+        self.assertGreaterEqual(c.same.mean(), 0.99)
 
 
 if __name__ == "__main__":
