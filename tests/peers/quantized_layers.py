@@ -31,6 +31,7 @@ class Layer:
     y_zero: np.ndarray
     bounds: tuple | None  # of Relu or Clip behind it
     x_name: str
+    x_type: int  # of that tensor: codes, or float32 in a QDQ graph
     x_shape: tuple = ()  # of one sample, batch dropped
 
 
@@ -112,7 +113,7 @@ class Graph:
             if bias is None:
                 return None
         return {
-            "x_name": node.input[0], "x_scale": x[1], "x_zero": x[2], "w": w[0], "w_scale": w[1], "w_zero": w[2],
+            "x_name": node.input[0], "x_type": TensorProto.FLOAT, "x_scale": x[1], "x_zero": x[2], "w": w[0], "w_scale": w[1], "w_zero": w[2],
             "bias": None if bias is None else bias[0], "y_scale": y[0], "y_zero": y[1], "bounds": y[2],
         }  # fmt: skip
 
@@ -123,6 +124,7 @@ class Graph:
         values = dict.fromkeys(["bias", "bounds"])
         for key, name in zip(keys, node.input):
             values[key] = name if key == "x_name" else self.constants[name] if name else None
+        values["x_type"] = ONNX_TYPE[values["x_zero"].dtype]
         return values
 
     def layers(self, network):
@@ -145,20 +147,17 @@ class Graph:
 
     def set_shapes(self, found):
         """onnxruntime says which shape every layer's input has: the network runs once, on nothing in particular."""
-        codes = {node.input[0]: layer for layer in found for node in self.consumers.get(layer.x_name, [])
-                 if node.op_type in INTEGER_KERNELS}  # fmt: skip
-        have = {value.name for value in (*self.model.graph.output, *self.model.graph.input)}
-        names = sorted({layer.x_name for layer in found} - {value.name for value in self.model.graph.input})
-        for name in set(names) - have:
-            kind = ONNX_TYPE[codes[name].x_zero.dtype] if name in codes else TensorProto.FLOAT
-            self.model.graph.output.append(helper.make_tensor_value_info(name, kind, None))
+        inputs = {value.name for value in self.model.graph.input}
+        types = {layer.x_name: layer.x_type for layer in found if layer.x_name not in inputs}
+        for name in types.keys() - {value.name for value in self.model.graph.output}:
+            self.model.graph.output.append(helper.make_tensor_value_info(name, types[name], None))
         session = peer.onnxruntime_session(self.model.SerializeToString(), optimise=False)
         feed = {}
         for value in session.get_inputs():
             shape = [d if isinstance(d, int) else 1 for d in value.shape]
             feed[value.name] = np.zeros(shape, np.uint8 if "uint8" in value.type else np.float32)
         shapes = {name: value.shape for name, value in feed.items()}
-        shapes |= {name: value.shape for name, value in zip(names, session.run(names, feed))}
+        shapes |= {name: value.shape for name, value in zip(types, session.run(list(types), feed))}
         for layer in found:
             layer.x_shape = tuple(shapes[layer.x_name][1:])
 
@@ -179,9 +178,9 @@ class Builder:
         self.nodes.append(helper.make_node(op, inputs, [output], domain=domain, **attributes))
         return output
 
-    def model(self, layer):
-        x = helper.make_tensor_value_info("x", ONNX_TYPE[layer.x_zero.dtype], ["batch", *layer.x_shape])
-        y = helper.make_tensor_value_info("y", ONNX_TYPE[layer.y_zero.dtype], None)
+    def model(self, x_zero, y_zero, x_shape):
+        x = helper.make_tensor_value_info("x", ONNX_TYPE[x_zero.dtype], ["batch", *x_shape])
+        y = helper.make_tensor_value_info("y", ONNX_TYPE[y_zero.dtype], None)
         graph = helper.make_graph(self.nodes, "layer", [x], [y], self.initializers)
         opsets = [helper.make_opsetid("", 13), helper.make_opsetid("com.microsoft", 1)]
         return helper.make_model(graph, ir_version=7, opset_imports=opsets)
@@ -203,7 +202,7 @@ def as_qoperator(layer):
         b.node("QLinearMatMul", x + w + y, "y")
     else:
         b.node("QGemm", x + w + (bias or [""]) + y, "y", "com.microsoft", **layer.attributes)
-    return b.model(layer)
+    return b.model(layer.x_zero, layer.y_zero, layer.x_shape)
 
 
 def as_qdq(layer):
@@ -212,7 +211,8 @@ def as_qdq(layer):
     b = Builder()
     per_channel = layer.w_scale.ndim > 0
     axis = {"axis": 0 if layer.op == "Conv" or layer.attributes.get("transB") else 1} if per_channel else {}
-    x = b.node("DequantizeLinear", ["x", b.constant("x_scale", layer.x_scale), b.constant("x_zero", layer.x_zero)], "xf")
+    x_scale, x_zero = b.constant("x_scale", layer.x_scale), b.constant("x_zero", layer.x_zero)
+    x = b.node("DequantizeLinear", ["x", x_scale, x_zero], "xf")
     w_scale, w_zero = b.constant("w_scale", layer.w_scale), b.constant("w_zero", layer.w_zero)
     inputs = [x, b.node("DequantizeLinear", [b.constant("w", layer.w), w_scale, w_zero], "wf", **axis)]
     if layer.bias is not None:
@@ -227,7 +227,7 @@ def as_qdq(layer):
         limits = [b.constant(name, np.float32(v)) for name, v in zip(("low", "high"), layer.bounds)]
         y = b.node("Clip", [y, *limits], "yr")
     b.node("QuantizeLinear", [y, b.constant("y_scale", layer.y_scale), b.constant("y_zero", layer.y_zero)], "y")
-    return b.model(layer)
+    return b.model(layer.x_zero, layer.y_zero, layer.x_shape)
 
 
 def additions_of_constants(graph):
@@ -243,9 +243,7 @@ def additions_of_constants(graph):
         b.node("QLinearAdd", inputs, "y", "com.microsoft")
         limits = np.iinfo(zero.dtype)
         codes = np.arange(limits.min, limits.max + 1).astype(zero.dtype)
-        shape = (constant.size,)
-        layer = Layer("", "", "Add", {}, None, zero, None, None, None, None, None, zero, None, "", shape)
-        yield b.model(layer), np.repeat(codes[:, None], constant.size, axis=1)
+        yield b.model(zero, zero, (constant.size,)), np.repeat(codes[:, None], constant.size, axis=1)
 
 
 def with_unsigned_codes(model):

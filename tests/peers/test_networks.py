@@ -113,10 +113,10 @@ class MicroKwsTest(NetworkTest):
         wide = np.clip(np.repeat(np.repeat(coarse, 7, axis=1), 8, axis=2), -4.9, 4.9)
         return {"[0, 1)": uniform, "[-4.9, 4.9]": wide.reshape(count, 1960)}
 
-    def check(self, form, most, decided, *options):
+    def check(self, form, most, decided, *options, mode="rne"):
         model = self.data(f"micro_kws/micro_kws_m_static_{form}.onnx")
         for values, x in self.samples(1).items():
-            c = self.compare(" ".join(["micro_kws", form, *options[1:] * (options[:1] == ("--vector.requant",)), "inputs in", values]), model, x, *options)
+            c = self.compare(f"micro_kws {form} {mode}, inputs in {values}", model, x, "--vector.requant", mode, *options)
             classes = len(np.unique(c.theirs.argmax(1)))
             c.show(f", {classes} classes, largest difference to the fp32 form in onnxruntime {self.to_float(x, c):.4f}")
             self.assertGreaterEqual(classes, 1 if values == "[0, 1)" else 3)
@@ -131,12 +131,12 @@ class MicroKwsTest(NetworkTest):
     def test_qdq(self):
         """onnxruntime's softmax is QLinearSoftmax here, qsim's that of float numbers, as the file says: a step or more apart."""
         for mode in ("f32", "rne"):
-            list(self.check("qdq", 8 * self.STEP, 0.7, "--vector.requant", mode))
+            list(self.check("qdq", 8 * self.STEP, 0.7, mode=mode))
 
     def test_qoperator(self):
         """All of it runs in integers on both sides."""
         for mode in ("f32", "rne"):
-            for c in self.check("qoperator", self.STEP, 0.9, "--vector.requant", mode):
+            for c in self.check("qoperator", self.STEP, 0.9, mode=mode):
                 self.assertLessEqual(c.differing, 0.001)
 
     def test_fp32_calibrated(self):
