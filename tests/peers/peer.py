@@ -32,23 +32,18 @@ def missing():
 
 
 class PeerTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
+    def setUp(self):
         if missing():
-            raise unittest.SkipTest(missing())
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.temporary = pathlib.Path(cls.folder.name)
-        cls.addClassCleanup(cls.folder.cleanup)
+            self.skipTest(missing())
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.temporary = pathlib.Path(folder.name)
 
     def data(self, relative):
         path = DATA / relative
         if not path.exists():
             self.skipTest(f"test data missing: {relative} (set QSIM_DATA to the folder that holds it)")
         return path
-
-    def full_only(self):
-        if not FULL:
-            self.skipTest("long: runs with --full")
 
 
 def instruction_set():

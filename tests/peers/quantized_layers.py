@@ -113,7 +113,8 @@ class Graph:
             if bias is None:
                 return None
         return {
-            "x_name": node.input[0], "x_type": TensorProto.FLOAT, "x_scale": x[1], "x_zero": x[2], "w": w[0], "w_scale": w[1], "w_zero": w[2],
+            "x_name": node.input[0], "x_type": TensorProto.FLOAT, "x_scale": x[1], "x_zero": x[2],
+            "w": w[0], "w_scale": w[1], "w_zero": w[2],
             "bias": None if bias is None else bias[0], "y_scale": y[0], "y_zero": y[1], "bounds": y[2],
         }  # fmt: skip
 

@@ -151,10 +151,14 @@ class LayersTest(peer.PeerTest):
     def test_mobilenet_with_asymmetric_weights(self):
         self.check_network("mobilenet", keep=3)
 
-    def test_onnxruntimes_own_graphs(self):
-        for network in ("conv_u8u8", "conv_s8s8", "transform_conv"):
-            with self.subTest(network):
-                self.check_network(network)
+    def test_conv_u8u8(self):
+        self.check_network("conv_u8u8")
+
+    def test_conv_s8s8(self):
+        self.check_network("conv_s8s8")
+
+    def test_transform_conv(self):
+        self.check_network("transform_conv")
 
     def test_additions_of_constants(self):
         """Every code of every channel through micro_kws's QLinearAdd, whose second operand is constant. qsim multiplies by one
