@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace qsim::cli {
 
@@ -22,7 +23,8 @@ NoiseSum& NoiseSum::operator+=(const NoiseSum& other) {
 }
 
 std::optional<double> NoiseSum::sqnr_db() const {
-  if (elements == 0 || noise == 0 || signal == 0) return std::nullopt;
+  if (elements == 0) return std::nullopt;
+  if (noise == 0) return std::numeric_limits<double>::infinity();
   return 10 * std::log10(signal / noise);
 }
 

@@ -18,7 +18,7 @@ struct NoiseSum {
 
   void add(std::span<const float> expected, std::span<const float> actual);
   NoiseSum& operator+=(const NoiseSum& other);
-  std::optional<double> sqnr_db() const;  // absent without elements or without noise
+  std::optional<double> sqnr_db() const;  // absent without elements, infinite without noise
 };
 
 // Hits of one network (integer or float) on the samples seen so far.

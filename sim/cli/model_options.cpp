@@ -72,10 +72,9 @@ po::options_description preprocess_description(ModelOptions& options) {
       options_group("Preprocessing: resize, reorder channels, then (x - mean) * scale");
   SampleOptions& samples = options.samples;
   description.add_options()  //
-      (
-          "preprocess", po::value(&samples.preprocess)->value_name("FILE.json"),
-          "keys layout, mean, scale, channel_order, resize; the .json beside the samples if not "
-          "given")                                                                        //
+      ("preprocess", po::value(&samples.preprocess)->value_name("FILE.json"),
+       "keys layout, mean, scale, channel_order, resize; the .json beside the samples if not "
+       "given")                                                                           //
       ("mean", po::value(&samples.mean)->value_name("X,..."), "one, or one a channel")    //
       ("scale", po::value(&samples.scale)->value_name("X,..."), "one, or one a channel")  //
       ("layout", po::value(&samples.layout)->value_name("NCHW|NHWC"), "of the samples")   //

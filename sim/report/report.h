@@ -43,8 +43,9 @@ struct Accuracy {
   // the float network needs the ONNX file.
   std::optional<double> top1, float_top1, top5, float_top5;
   std::optional<double> agreement;  // samples whose greatest output is the float network's
-  // 10 log10(sum of squares of the float values / sum of squared differences) over all samples, of
-  // the first output; absent when there is no difference.
+  // 10 log10(sum of squares of the float values / sum of squared differences) over all samples:
+  // infinite without a difference, absent for what the float network has no value for. Of the first
+  // output, and of each layer.
   std::optional<double> output_sqnr_db;
   int64_t wraps = 0;  // accumulators that left int32, over all samples
   std::vector<std::optional<double>> layer_sqnr_db;  // parallel to the network's layers

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "sim/report/columns.h"
 #include "sim/report/render.h"
@@ -8,6 +9,7 @@ namespace qsim {
 namespace {
 
 constexpr size_t kNarrowest = 60;
+constexpr double kEqual = std::numeric_limits<double>::infinity();  // an SQNR
 
 std::string heading(const Report& report, size_t width) {
   const Arch& arch = report.arch;
@@ -59,7 +61,8 @@ std::string main_loss(const LayerRow& row) {
 std::string cell(const Column& column, const LayerRow& row) {
   if (is_account(column)) return account_cell(column, row);
   const std::optional<double> value = column.value(row);
-  return value ? number_text(*value, column.decimals) : "";
+  if (!value) return "";
+  return *value == kEqual ? "equal" : number_text(*value, column.decimals);
 }
 
 std::string layer_table(const Report& report, size_t width) {
@@ -128,8 +131,10 @@ std::string accuracy_text(const Accuracy& accuracy) {
   }
   if (accuracy.agreement) {
     table.add_row({"  same answer as the float network", percent(accuracy.agreement), ""});
-    const std::optional<double>& sqnr = accuracy.output_sqnr_db;
-    table.add_row({"  output SQNR", sqnr ? number_text(*sqnr, 1) + " dB" : "equal", ""});
+  }
+  if (accuracy.output_sqnr_db) {
+    const double sqnr = *accuracy.output_sqnr_db;
+    table.add_row({"  output SQNR", sqnr == kEqual ? "equal" : number_text(sqnr, 1) + " dB", ""});
   }
   table.add_row({"  accumulators that wrapped", std::to_string(accuracy.wraps), ""});
   return text + table.render(size_t{1} << 16);

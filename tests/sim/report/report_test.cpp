@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -166,6 +167,14 @@ TEST(Report, TextNamesWhatIsNotModelled) {
       std::string::npos);
   EXPECT_NE(text.find("  top-1"), std::string::npos);
   EXPECT_NE(text.find("97.50 %"), std::string::npos);
+}
+
+TEST(Report, UserPageListsEveryColumn) {
+  std::ifstream file(std::string(QSIM_SOURCE_DIR) + "/docs/user/report.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  EXPECT_NE(page.str().find(columns_reference()), std::string::npos)
+      << "put into docs/user/report.md what this prints: qsim machines --columns";
 }
 
 TEST(TextTable, DropsTheLeastImportantColumnsFirst) {
