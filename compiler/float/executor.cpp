@@ -18,6 +18,8 @@ struct FloatExecutor::State {
 
 namespace {
 
+constexpr int64_t kMaxElements = int64_t{1} << 30;
+
 bool is_integer(DataType type) { return type != DataType::kFloat && type != DataType::kDouble; }
 
 Activation constant_activation(const Value& value) {
@@ -108,6 +110,12 @@ FloatExecutor::FloatExecutor(const Graph& graph) : graph_(graph) {
     if (kernel == nullptr)
       unknown += (unknown.empty() ? "" : ", ") + node.op + " (" + node.name + ")";
     state->kernels.push_back(kernel);
+  }
+  for (const Value& value : graph.values) {
+    if (element_count(value.shape) > kMaxElements) {
+      throw Error(graph.name + ": value " + value.name + ": shape = " + to_text(value.shape) +
+                  " is too large to execute (more than 2^30 elements)");
+    }
   }
   if (!unknown.empty()) throw Error(graph.name + ": no float implementation of " + unknown);
   for (size_t id = 0; id < graph.values.size(); ++id) {

@@ -30,11 +30,13 @@ struct ConvShape {
   Plane in, out;
 };
 
-// One row of the im2col matrix: the input that tap (ky, kx) of one channel sees, per output pixel.
-void gather_row(const ConvShape& s, const float* channel, int64_t ky, int64_t kx, float* row) {
+// One row of the im2col matrix: the input that tap (ky, kx) of one channel sees, per output pixel
+// of rows first_y to end_y - 1.
+void gather_row(const ConvShape& s, const float* channel, int64_t ky, int64_t kx, int64_t first_y,
+                int64_t end_y, float* row) {
   const Window& w = s.window;
   const Span columns = valid_span(kx * w.dilation_w - w.pad_left, w.stride_w, s.in.w, s.out.w);
-  for (int64_t y = 0; y < s.out.h; ++y, row += s.out.w) {
+  for (int64_t y = first_y; y < end_y; ++y, row += s.out.w) {
     const int64_t iy = y * w.stride_h + ky * w.dilation_h - w.pad_top;
     if (iy < 0 || iy >= s.in.h) {
       std::fill_n(row, s.out.w, 0.0f);
@@ -64,16 +66,22 @@ void convolve_group(const ConvShape& s, int64_t depth, int64_t channels, const f
     if (out_pixels == 1) return gemv(channels, k, weights, x, bias, y);
     return gemm(channels, out_pixels, k, weights, x, out_pixels, bias, y, out_pixels);
   }
+  // As many output rows at a time as keep the im2col matrix in cache.
+  constexpr int64_t kCacheFloats = 1 << 18;
+  const int64_t block = std::clamp<int64_t>(kCacheFloats / (k * s.out.w), 1, s.out.h);
   thread_local std::vector<float> rows;
-  rows.resize(static_cast<size_t>(k * out_pixels));
-  float* row = rows.data();
-  for (int64_t i = 0; i < depth; ++i) {
-    for (int64_t tap = 0; tap < taps; ++tap, row += out_pixels) {
-      gather_row(s, x + i * in_pixels, tap / s.window.kw, tap % s.window.kw, row);
+  for (int64_t first = 0; first < s.out.h; first += block) {
+    const int64_t end = std::min(first + block, s.out.h), pixels = (end - first) * s.out.w;
+    rows.resize(static_cast<size_t>(k * pixels));
+    float* row = rows.data();
+    for (int64_t i = 0; i < depth; ++i) {
+      for (int64_t tap = 0; tap < taps; ++tap, row += pixels) {
+        gather_row(s, x + i * in_pixels, tap / s.window.kw, tap % s.window.kw, first, end, row);
+      }
     }
+    if (out_pixels == 1) return gemv(channels, k, weights, rows.data(), bias, y);
+    gemm(channels, pixels, k, weights, rows.data(), pixels, bias, y + first * s.out.w, out_pixels);
   }
-  if (out_pixels == 1) return gemv(channels, k, weights, rows.data(), bias, y);
-  gemm(channels, out_pixels, k, weights, rows.data(), out_pixels, bias, y, out_pixels);
 }
 
 // Calls reduce(out, x of one channel, first row, row count ...) for each window of each channel.

@@ -19,14 +19,6 @@ Atoms dense_atoms(const Layout& layout) {
 // Memory index of every element of a view, in the order of its elements.
 std::vector<int32_t> memory_order(const Atoms& atoms, int64_t base) {
   std::vector<int32_t> indices = {static_cast<int32_t>(base)};
-  int64_t size = 1, last = base;
-  for (const Atom& atom : atoms) {
-    size *= atom.extent;
-    last += (atom.extent - 1) * atom.stride;
-  }
-  if (std::max(last, size) > INT32_MAX) {
-    throw Error("a permutation of more than 2^31 elements is not supported");
-  }
   for (const Atom& atom : atoms) {
     std::vector<int32_t> next;
     next.reserve(indices.size() * static_cast<size_t>(atom.extent));
@@ -194,7 +186,12 @@ std::optional<std::vector<std::string>> Lowering::letters(const Place& place,
 }
 
 void Lowering::permutation_into(const Place& from, const Layout& layout, int64_t base,
-                                std::vector<int32_t>& permutation) {
+                                std::vector<int32_t>& permutation) const {
+  constexpr int64_t kMost = 1 << 26;
+  const int64_t elements = int64_t{1} * layout.n * layout.h * layout.w * layout.c;
+  if (elements > kMost || base + tensor(from.tensor).elements() > kMost) {
+    throw Error("moving more than 2^26 elements on the host is not supported");
+  }
   const std::vector<int32_t> memory = memory_order(from.atoms, base);
   int64_t stride[4] = {};  // of n, h, w, c in the value's element order
   const auto set = [&](size_t axis, int32_t extent, int64_t& size) {

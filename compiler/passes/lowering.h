@@ -57,8 +57,8 @@ class Lowering {
   // axes.
   std::optional<std::vector<std::string>> letters(const Place& place, const Shape& shape) const;
   // Appends to `permutation` the memory index of every element, in the NHWC order of `layout`.
-  static void permutation_into(const Place& from, const Layout& layout, int64_t base,
-                               std::vector<int32_t>& permutation);
+  void permutation_into(const Place& from, const Layout& layout, int64_t base,
+                        std::vector<int32_t>& permutation) const;
   TensorId dequantized(TensorId codes, const std::string& name, const Shape& shape,
                        const std::string& order, EdgeId edge);
 
