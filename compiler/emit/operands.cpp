@@ -72,22 +72,25 @@ void Operands::extend(PieceId piece) {
   if (piece != kNoPiece) work_.pieces[static_cast<size_t>(piece)].last_step = work_.next_step();
 }
 
-Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region) {
+Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region, int32_t first_channel,
+                         int32_t last_channel) {
   const Placement& place = placement(id);
   const Extent image = extent(id);
-  const int64_t channels = view_.network.tensor(id).c;
-  const int64_t pitch = pixel_pitch(view_.arch, channels);
+  const int64_t channels = last_channel - first_channel;
   Operand operand;
-  operand.pixel_pitch = pitch;
   if (place.where == Placement::Where::kResident) {
-    operand.row_pitch = image.w * pitch;
-    operand.base = place.address + n * (image.h * operand.row_pitch);
+    operand.pixel_pitch = pixel_pitch(view_.arch, view_.network.tensor(id).c);
+    operand.row_pitch = image.w * operand.pixel_pitch;
+    const int64_t image_base = place.address + n * (image.h * operand.row_pitch);
+    operand.base = image_base + first_channel;
     operand.h = image.h, operand.w = image.w;
-    const int64_t low = operand.base + region.y * operand.row_pitch;
+    const int64_t low = image_base + region.y * operand.row_pitch;
     const int64_t rows = (region.h - 1) * region.step_h + 1;
     operand.access = {Space::kActivation, false, kNoPiece, -1, low, low + rows * operand.row_pitch};
     return operand;
   }
+  const int64_t pitch = pixel_pitch(view_.arch, channels);
+  operand.pixel_pitch = pitch;
   operand.row_pitch = region.w * pitch;
   operand.y = region.y, operand.x = region.x, operand.h = region.h, operand.w = region.w;
   operand.step_h = region.step_h, operand.step_w = region.step_w;
@@ -98,10 +101,12 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region) {
       dram_rectangle(place, image.h, image.w, n, region.y, region.x,
                      (region.h - 1) * region.step_h + 1, (region.w - 1) * region.step_w + 1);
   dram.row_pitch *= region.step_h;
+  dram.address += first_channel;
+  const bool all_channels = channels == view_.network.tensor(id).c;
   Load load;
   load.buffer = static_cast<int32_t>(BufferId::kActivation);
   shape_transfer(load, dram, int64_t{place.pixel_bytes} * region.step_w, operand.row_pitch, pitch,
-                 region.h, region.w, place.pixel_bytes == pitch ? pitch : channels);
+                 region.h, region.w, all_channels && place.pixel_bytes == pitch ? pitch : channels);
   Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
   piece.load = load;
   piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};

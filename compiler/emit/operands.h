@@ -24,7 +24,12 @@ class Operands {
 
   // The rectangle `region` of image n of `tensor`. Streamed tensors get a piece that lives in the
   // next step; extend() it for later ones.
-  Operand source(TensorId tensor, int32_t n, const SourceRegion& region);
+  Operand source(TensorId tensor, int32_t n, const SourceRegion& region) {
+    return source(tensor, n, region, 0, view_.network.tensor(tensor).c);
+  }
+  // Channels [first, last) of it alone; `base` is then at the first.
+  Operand source(TensorId tensor, int32_t n, const SourceRegion& region, int32_t first_channel,
+                 int32_t last_channel);
   // The taps of every output pixel of a tile packed side by side: one row of tile.h * tile.w
   // "pixels".
   Operand packed_source(const OutTile& tile);

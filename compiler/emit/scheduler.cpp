@@ -48,13 +48,17 @@ Scheduler::Scheduler(const Arch& arch, const IntegerNetwork& network, TokenWrite
     : arch_(arch),
       tokens_(tokens),
       dram_(network.tensors.size()),
-      crowded_(network.layers.size(), false) {
-  empty_constant_rings();
+      crowded_{{{},
+                std::vector<bool>(network.layers.size()),
+                std::vector<bool>(network.layers.size())}} {
+  empty_ring(BufferId::kWeight);
+  empty_ring(BufferId::kParam);
 }
 
-void Scheduler::empty_constant_rings() {
-  ring(BufferId::kWeight) = Ring(0, arch_.weight_bytes(), arch_.array.cols);
-  ring(BufferId::kParam) = Ring(0, arch_.param_bytes(), arch_.param_word_bytes());
+void Scheduler::empty_ring(BufferId buffer) {
+  ring(buffer) = buffer == BufferId::kWeight
+                     ? Ring(0, arch_.weight_bytes(), arch_.array.cols)
+                     : Ring(0, arch_.param_bytes(), arch_.param_word_bytes());
 }
 
 bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
@@ -128,7 +132,7 @@ bool Scheduler::measure_layers(const Work& work, const Plan& plan, NoFit& no_fit
       return false;
     }
     for (size_t b = 1; b < kBuffers; ++b) {
-      if (live[b] + largest[b] > capacity[b] / 2) crowded_[static_cast<size_t>(layer)] = true;
+      if (live[b] + largest[b] > capacity[b] / 2) crowded_[b][static_cast<size_t>(layer)] = true;
     }
     for (PieceId id : ends_[static_cast<size_t>(step)]) {
       const Piece& piece = work.pieces[static_cast<size_t>(id)];
@@ -140,7 +144,10 @@ bool Scheduler::measure_layers(const Work& work, const Plan& plan, NoFit& no_fit
 
 void Scheduler::enter_layer(const LayerPlan& plan, LayerId layer) {
   ring(BufferId::kActivation) = Ring(plan.ring_low, plan.ring_high, arch_.array.rows);
-  if (crowded_[static_cast<size_t>(layer)]) empty_constant_rings();
+  // Nothing of a later layer has been placed before a piece of this one in the same buffer.
+  for (const BufferId buffer : {BufferId::kWeight, BufferId::kParam}) {
+    if (crowded_[static_cast<size_t>(buffer)][static_cast<size_t>(layer)]) empty_ring(buffer);
+  }
 }
 
 bool Scheduler::place_needed(Work& work, int32_t step, NoFit& no_fit) {
@@ -196,7 +203,8 @@ void Scheduler::place_ahead(Work& work, int32_t step) {
 bool Scheduler::try_place(Work& work, PieceId id, LayerId layer) {
   Piece& piece = work.pieces[static_cast<size_t>(id)];
   const bool own_rings =
-      piece.buffer == BufferId::kActivation || crowded_[static_cast<size_t>(piece.layer)];
+      piece.buffer == BufferId::kActivation ||
+      crowded_[static_cast<size_t>(piece.buffer)][static_cast<size_t>(piece.layer)];
   if (own_rings && piece.layer != layer) return false;
   const int64_t address = ring(piece.buffer).allocate(piece.bytes);
   if (address < 0) return false;

@@ -53,7 +53,7 @@ class Scheduler {
  private:
   void queue_pieces(const Work& work);
   bool measure_layers(const Work& work, const Plan& plan, NoFit& no_fit);
-  void empty_constant_rings();
+  void empty_ring(BufferId buffer);
   void enter_layer(const LayerPlan& plan, LayerId layer);
   bool place_needed(Work& work, int32_t step, NoFit& no_fit);
   void place_ahead(Work& work, int32_t step);
@@ -76,10 +76,10 @@ class Scheduler {
   std::vector<std::vector<PieceId>> ends_;  // by step: pieces whose last step it is
   // By layer: its weights or parameters need, at one time, so much of their buffer that pieces left
   // over by an earlier layer could cut the room too small. It starts with empty rings.
-  std::vector<bool> crowded_;
-  std::vector<int32_t> load_number_;  // by piece, from 1 on; 0: not loaded
-  int32_t loads_written_ = 0;         // of this work
-  int32_t loads_needed_ = 0;          // number of the latest load that a step so far needs
+  std::array<std::vector<bool>, 3> crowded_;  // by buffer
+  std::vector<int32_t> load_number_;          // by piece, from 1 on; 0: not loaded
+  int32_t loads_written_ = 0;                 // of this work
+  int32_t loads_needed_ = 0;                  // number of the latest load that a step so far needs
 };
 
 }  // namespace qsim

@@ -48,43 +48,67 @@ class VectorSteps {
   const NetTensor& input(size_t i) const { return view_.network.tensor(view_.layer.inputs[i]); }
   const NetTensor& output() const { return view_.network.tensor(view_.layer.output); }
 
+  // A run of the output's channel blocks, and its channels.
+  struct Slice {
+    int32_t first_block, blocks;
+    int32_t first_channel, last_channel;
+  };
+
   void append_tile(const OutTile& tile) {
+    const int32_t step = plan_.slice_blocks > 0 ? plan_.slice_blocks : view_.blocks;
+    const int32_t cols = view_.arch.array.cols;
+    for (int32_t block = 0; block < view_.blocks; block += step) {
+      const int32_t count = std::min(step, view_.blocks - block);
+      append_slice(tile,
+                   {block, count, block * cols, std::min((block + count) * cols, view_.out_c)});
+    }
+  }
+
+  // Layers that are cut into slices have as many channels in every input as in the output; concat
+  // is not cut.
+  void append_slice(const OutTile& tile, const Slice& slice) {
     const bool depthwise = view_.layer.op == LayerOp::kConv;
-    const int32_t group = depthwise ? std::min(plan_.group_blocks, view_.blocks) : view_.blocks;
+    const bool whole = slice.blocks == view_.blocks;
+    const int32_t group = depthwise ? std::min(plan_.group_blocks, slice.blocks) : slice.blocks;
     std::vector<Operand> sources;
     std::optional<Operand> target;
-    for (int32_t block = 0; block < view_.blocks; block += group) {
+    for (int32_t block = 0; block < slice.blocks; block += group) {
       StepScope step(work_, view_.id);
       if (!target) {
+        const SourceRegion region = source_region(view_, tile);
         for (TensorId id : view_.layer.inputs) {
-          sources.push_back(operands_.source(id, tile.n, source_region(view_, tile)));
+          sources.push_back(whole ? operands_.source(id, tile.n, region)
+                                  : operands_.source(id, tile.n, region, slice.first_channel,
+                                                     slice.last_channel));
         }
-        target = operands_.output(tile, 0, view_.out_c);
+        target = operands_.output(tile, slice.first_channel, slice.last_channel);
       }
       for (const Operand& source : sources) operands_.extend(source.piece);
       operands_.extend(target->piece);
-      const int32_t count = std::min(group, view_.blocks - block);
-      append_function(tile, sources, *target, block, count);
-      if (block + count == view_.blocks) operands_.store(*target, tile, 0, view_.out_c);
+      const int32_t count = std::min(group, slice.blocks - block);
+      append_function(tile, sources, *target, slice, slice.first_block + block, count);
+      if (block + count == slice.blocks) {
+        operands_.store(*target, tile, slice.first_channel, slice.last_channel);
+      }
       step.close();
     }
   }
 
   void append_function(const OutTile& tile, const std::vector<Operand>& sources,
-                       const Operand& target, int32_t block, int32_t count) {
+                       const Operand& target, const Slice& slice, int32_t block, int32_t count) {
     switch (view_.layer.op) {
       case LayerOp::kConv:
-        return append_depthwise(tile, sources[0], target, block, count);
+        return append_depthwise(tile, sources[0], target, slice, block, count);
       case LayerOp::kAdd:
-        return append_add(tile, sources, target);
+        return append_add(tile, sources, target, slice);
       case LayerOp::kMaxPool:
-        return append_window(tile, sources[0], target, VectorFunction::kMaxPool, {});
+        return append_window(tile, sources[0], target, slice, VectorFunction::kMaxPool, {});
       case LayerOp::kAveragePool:
-        return append_average(tile, sources[0], target);
+        return append_average(tile, sources[0], target, slice);
       case LayerOp::kConcat:
         return append_concat(tile, sources, target);
       default:
-        return append_window(tile, sources[0], target, VectorFunction::kRescale,
+        return append_window(tile, sources[0], target, slice, VectorFunction::kRescale,
                              derive_rescale_params(0));
     }
   }
@@ -135,15 +159,17 @@ class VectorSteps {
   }
 
   void append_window(const OutTile& tile, const Operand& source, const Operand& target,
-                     VectorFunction function, const RequantParams& params) {
-    Vector op = base_instruction(tile, source, target, function, view_.out_c);
+                     const Slice& slice, VectorFunction function, const RequantParams& params) {
+    Vector op =
+        base_instruction(tile, source, target, function, slice.last_channel - slice.first_channel);
     op.multiplier = params.multiplier;
     op.shift = params.shift;
-    push(op, tile, source, target, 0);
+    push(op, tile, source, target, slice.first_channel);
   }
 
   // Windows at the border may hold fewer taps: one instruction for each rectangle of equal count.
-  void append_average(const OutTile& tile, const Operand& source, const Operand& target) {
+  void append_average(const OutTile& tile, const Operand& source, const Operand& target,
+                      const Slice& slice) {
     const Window& w = view_.window;
     const bool include_pad = view_.layer.count_include_pad;
     const auto rows = tap_runs(tile.y, tile.h, w.stride_h, w.pad_top, w.pad_bottom, w.kh,
@@ -154,14 +180,16 @@ class VectorSteps {
       for (const Run& column : columns) {
         const int64_t taps = std::max(1, row.taps * column.taps);
         const OutTile part{tile.n, row.first, column.first, row.count, column.count};
-        append_window(part, source, target, VectorFunction::kAveragePool,
+        append_window(part, source, target, slice, VectorFunction::kAveragePool,
                       derive_average(input(0).quant.scale, output().quant.scale, taps));
       }
     }
   }
 
-  void append_add(const OutTile& tile, const std::vector<Operand>& sources, const Operand& target) {
-    Vector op = base_instruction(tile, sources[0], target, VectorFunction::kAdd, view_.out_c);
+  void append_add(const OutTile& tile, const std::vector<Operand>& sources, const Operand& target,
+                  const Slice& slice) {
+    Vector op = base_instruction(tile, sources[0], target, VectorFunction::kAdd,
+                                 slice.last_channel - slice.first_channel);
     const AddParams params =
         derive_add(input(0).quant.scale, input(1).quant.scale, output().quant.scale);
     op.src = static_cast<int32_t>(address_of(sources[0], tile));
@@ -174,7 +202,7 @@ class VectorSteps {
     op.multiplier = params.multiplier_a;
     op.multiplier2 = params.multiplier_b;
     op.shift = params.shift;
-    WorkOp& work = push(op, tile, sources[0], target, 0);
+    WorkOp& work = push(op, tile, sources[0], target, slice.first_channel);
     work.pieces[3] = sources[1].piece;
     work.touch(sources[1].access);
   }
@@ -200,7 +228,7 @@ class VectorSteps {
   }
 
   void append_depthwise(const OutTile& tile, const Operand& source, const Operand& target,
-                        int32_t block, int32_t count) {
+                        const Slice& slice, int32_t block, int32_t count) {
     const bool whole = count == view_.blocks;
     if (!whole || params_ == kNoPiece) {
       params_ = add_param_piece(view_, constants_, block, count, work_);
@@ -209,8 +237,8 @@ class VectorSteps {
     const int32_t cols = view_.arch.array.cols, first_channel = block * cols;
     const int32_t channels = std::min(count * cols, view_.out_c - first_channel);
     Vector op = base_instruction(tile, source, target, VectorFunction::kDepthwise, channels);
-    op.src += first_channel;
-    op.dst += first_channel;
+    op.src += first_channel - slice.first_channel;
+    op.dst += first_channel - slice.first_channel;
     WorkOp& work = push(op, tile, source, target, first_channel);
     work.pieces[2] = params_;
     work.touch({Space::kParam, false, params_, -1, 0, count * view_.param_block_bytes()});

@@ -22,7 +22,12 @@ struct Footprint {
   int64_t source = 0, output = 0;
 };
 
-Footprint footprint(const LayerView& view, const Plan& plan, const TileShape& shape) {
+// `blocks` channel blocks of every tensor alone, where it is not 0.
+Footprint footprint(const LayerView& view, const Plan& plan, const TileShape& shape,
+                    int32_t blocks = 0) {
+  const auto channels = [&](int32_t all) {
+    return blocks == 0 ? all : std::min(all, blocks * view.arch.array.cols);
+  };
   const auto streamed = [&](TensorId id) {
     return plan.tensors[static_cast<size_t>(id)].where != Placement::Where::kResident;
   };
@@ -37,12 +42,13 @@ Footprint footprint(const LayerView& view, const Plan& plan, const TileShape& sh
   } else {
     for (TensorId id : view.layer.inputs) {
       if (streamed(id)) {
-        bytes.source +=
-            int64_t{region.h} * region.w * pixel_pitch(view.arch, view.network.tensor(id).c);
+        bytes.source += int64_t{region.h} * region.w *
+                        pixel_pitch(view.arch, channels(view.network.tensor(id).c));
       }
     }
   }
-  if (streamed(view.layer.output)) bytes.output = pixels * pixel_pitch(view.arch, view.out_c);
+  if (streamed(view.layer.output))
+    bytes.output = pixels * pixel_pitch(view.arch, channels(view.out_c));
   return bytes;
 }
 
@@ -52,7 +58,7 @@ int32_t even(int32_t size, int64_t tiles) { return static_cast<int32_t>(ceil_div
 // Full-width tiles first, halving rows, then halving columns; at most `most_pixels` pixels each.
 // Ends with a tile of which the ring holds a few, so that loads run ahead of their use.
 std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t most_pixels,
-                              int64_t first_tiles) {
+                              int64_t first_tiles, int32_t blocks = 0) {
   const LayerPlan& base = plan.layers[static_cast<size_t>(view.id)];
   const int64_t ring = base.ring_high - base.ring_low;
   int32_t w = even(view.out_w, ceil_div(view.out_w, most_pixels));
@@ -61,7 +67,7 @@ std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t m
   std::vector<TileShape> found;
   while (found.size() < kMaxShapes) {
     // Going round the ring wastes up to one piece.
-    const Footprint bytes = footprint(view, plan, {h, w});
+    const Footprint bytes = footprint(view, plan, {h, w}, blocks);
     const int64_t tile = bytes.source + bytes.output;
     const bool one_tile = h == view.out_h && w == view.out_w && view.images == 1;
     const int64_t waste = one_tile ? 0 : std::max(bytes.source, bytes.output);
@@ -197,12 +203,13 @@ std::vector<LayerPlan> array_plans(const LayerView& view, const Plan& plan,
 }
 
 std::vector<LayerPlan> vector_plans(const LayerView& view, const Plan& plan,
-                                    const std::vector<TileShape>& tile_shapes) {
+                                    const std::vector<TileShape>& tile_shapes, int32_t slice) {
   std::vector<LayerPlan> plans;
   for (const TileShape& shape : tile_shapes) {
     LayerPlan candidate = plan.layers[static_cast<size_t>(view.id)];
     candidate.tile_h = shape.h, candidate.tile_w = shape.w;
     candidate.group_blocks = view.blocks;
+    candidate.slice_blocks = slice;
     if (view.layer.op == LayerOp::kConv) {
       const int64_t params = view.param_block_bytes();
       if (view.blocks * params > view.arch.param_bytes()) {
@@ -216,12 +223,12 @@ std::vector<LayerPlan> vector_plans(const LayerView& view, const Plan& plan,
 }
 
 std::vector<Candidate> judgeable(const LayerView& view, const Plan& plan,
-                                 const std::vector<TileShape>& tile_shapes) {
+                                 const std::vector<TileShape>& tile_shapes, int32_t slice = 0) {
   const bool array = plan.layers[static_cast<size_t>(view.id)].place == Place::kArray;
   const WeightBytes weights = array ? weight_bytes(view) : WeightBytes{};
   std::vector<Candidate> candidates;
   for (const LayerPlan& layer_plan : array ? array_plans(view, plan, tile_shapes, weights)
-                                           : vector_plans(view, plan, tile_shapes)) {
+                                           : vector_plans(view, plan, tile_shapes, slice)) {
     candidates.push_back(bounded(view, plan, layer_plan, weights));
   }
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -242,9 +249,20 @@ std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
   constexpr int64_t kMostPixels = 1 << 14;
   const Footprint one = footprint(view, plan, {1, 1});
   // Nothing to stream: one tile. Otherwise several, so that load, vector and store overlap.
-  if (one.source + one.output > 0) return judgeable(view, plan, shapes(view, plan, kMostPixels, 2));
-  const std::vector<TileShape> whole = shapes(view, plan, kMostPixels, 1);
-  return judgeable(view, plan, {whole.front()});
+  if (one.source + one.output == 0) {
+    const std::vector<TileShape> whole = shapes(view, plan, kMostPixels, 1);
+    return judgeable(view, plan, {whole.front()});
+  }
+  std::vector<TileShape> tile_shapes = shapes(view, plan, kMostPixels, 2);
+  int32_t slice = 0;
+  // Where not even one pixel's window over all channels fits, fewer channels at a time.
+  if (view.layer.op != LayerOp::kConcat) {
+    for (int32_t blocks = view.blocks / 2; tile_shapes.empty() && blocks > 0; blocks /= 2) {
+      tile_shapes = shapes(view, plan, kMostPixels, 2, blocks);
+      slice = blocks;
+    }
+  }
+  return judgeable(view, plan, tile_shapes, slice);
 }
 
 std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan) {

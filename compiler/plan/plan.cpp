@@ -64,6 +64,8 @@ std::string to_text(const Plan& plan, const IntegerNetwork& network) {
               ", bands of " + std::to_string(layer.band_tiles) + " tiles" +
               (layer.hold_input ? " held" : "") + ", groups of " +
               std::to_string(layer.group_blocks) + " blocks" +
+              (layer.slice_blocks ? ", slices of " + std::to_string(layer.slice_blocks) + " blocks"
+                                  : "") +
               (layer.packed ? ", packed taps" : "") + ", ring " + std::to_string(layer.ring_low) +
               ".." + std::to_string(layer.ring_high) + ", alone " +
               std::to_string(layer.cycles_alone) + " cycles";

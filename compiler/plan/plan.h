@@ -44,6 +44,7 @@ struct LayerPlan {
   Place place = Place::kVector;
   bool packed = false;  // the kernel's taps are packed into the channel dimension by the load unit
   int32_t tile_h = 1, tile_w = 1;
+  int32_t slice_blocks = 0;  // vector layers: channel blocks of a tile handled at once; 0: all
   int32_t band_tiles = 1;
   int32_t group_blocks = 1;
   bool hold_input = false;  // source tiles stay in the buffer for a whole band

@@ -58,7 +58,7 @@ Arch random_arch(Draw& draw, FeatureCounts& features) {
   arch.array.dataflow = draw.one_in(2) ? Dataflow::kOs : Dataflow::kWs;
   arch.buffers.act_kib = draw.pick({4, 8, 32, 256});
   arch.buffers.weight_kib = draw.pick({4, 8, 64});
-  arch.buffers.param_kib = draw.pick({8, 32});
+  arch.buffers.param_kib = draw.pick({1, 2, 8, 32});
   arch.buffers.acc_entries = draw.pick({16, 64, 100, 1024});
   arch.vector.lanes = draw.pick({1, 2, 8, 16, 256});
   arch.vector.requant = static_cast<RequantMode>(draw(0, 5));
