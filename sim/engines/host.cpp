@@ -20,8 +20,7 @@ std::vector<uint8_t> encode_instructions(const Program& program) {
 }
 
 void Host::load(std::span<const uint8_t> instructions) {
-  std::copy(instructions.begin(), instructions.end(),
-            dram_.begin() + program_.instruction_address);
+  std::copy(instructions.begin(), instructions.end(), dram_.begin() + program_.instruction_address);
   std::copy(program_.constants.begin(), program_.constants.end(),
             dram_.begin() + program_.constants_address);
   for (const DramTensor& place : program_.dram_tensors) write_border(place);
@@ -101,8 +100,7 @@ void Host::set_inputs(const std::vector<Tensor>& inputs) {
     const NetTensor& tensor = network.tensor(id);
     const DataType type = tensor.is_float ? DataType::kFloat : DataType::kInt8;
     if (inputs[i].type != type) {
-      throw Error(tensor.name + ": type = " + name_of(inputs[i].type) + " is not " +
-                  name_of(type));
+      throw Error(tensor.name + ": type = " + name_of(inputs[i].type) + " is not " + name_of(type));
     }
     if (inputs[i].size() != tensor.elements()) {
       throw Error(tensor.name + ": elements = " + std::to_string(inputs[i].size()) + " are not " +

@@ -1,5 +1,5 @@
-// What the host does, for every engine that carries values in a DRAM image: fills the image before a
-// run, runs its layers between segments, reads the outputs. No time passes here.
+// What the host does, for every engine that carries values in a DRAM image: fills the image before
+// a run, runs its layers between segments, reads the outputs. No time passes here.
 //
 // Tensors that the host holds or exchanges are NHWC: float32 where the network's tensor is_float,
 // else int8 codes, shape [n, h, w, c]. In DRAM they lie as DramTensor says.
@@ -25,8 +25,8 @@ class Host {
   // tensors, with their zero points. Other bytes keep their values.
   void load(std::span<const uint8_t> instructions);
 
-  // Takes one tensor per network input and puts codes into DRAM. Throws Error when the number of inputs, a
-  // type or a number of elements is not the network's; shapes are not looked at.
+  // Takes one tensor per network input and puts codes into DRAM. Throws Error when the number of
+  // inputs, a type or a number of elements is not the network's; shapes are not looked at.
   void set_inputs(const std::vector<Tensor>& inputs);
 
   // Runs one host layer on what it and the device have written; returns its output.

@@ -61,7 +61,8 @@ void Accelerator::reset(const std::vector<uint8_t>& instructions) {
   acc_buffer_.reset(size(int64_t{4} * arch.array.cols * arch.buffers.acc_entries));
   memory_.reset();
   tokens_.reset();
-  for (ExecutionUnit* unit : std::initializer_list<ExecutionUnit*>{&load_, &compute_, &vector_, &store_}) {
+  for (ExecutionUnit* unit :
+       std::initializer_list<ExecutionUnit*>{&load_, &compute_, &vector_, &store_}) {
     unit->reset();
   }
   fetch_.reset(&instructions);

@@ -51,9 +51,9 @@ class Accelerator : public sc_core::sc_module,
   FetchUnit fetch_;
   HostModel host_;
 
-  int32_t running_ = 0;    // instructions of the segment not yet retired, HALT not counted
-  int32_t retired_ = 0;    // of the run
-  int32_t halt_ = -1;      // dispatched and not retired
+  int32_t running_ = 0;      // instructions of the segment not yet retired, HALT not counted
+  int32_t retired_ = 0;      // of the run
+  int32_t halt_ = -1;        // dispatched and not retired
   std::vector<Poke> pokes_;  // by cycle
   size_t next_poke_ = 0;
   sc_core::sc_event halt_event_, poke_event_;

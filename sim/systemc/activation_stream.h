@@ -27,7 +27,6 @@ class ActivationStream {
   ByteRange range() const;
 
  private:
-
   Matmul op_;
   int32_t rows_;
 };

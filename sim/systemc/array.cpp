@@ -4,8 +4,7 @@
 
 namespace qsim::model {
 
-Array::Array(sc_core::sc_module_name name, RunContext& run)
-    : sc_core::sc_module(name), run_(run) {}
+Array::Array(sc_core::sc_module_name name, RunContext& run) : sc_core::sc_module(name), run_(run) {}
 
 void Array::reset() {
   const Arch& arch = run_.arch();

@@ -1,5 +1,5 @@
-// The MAC array with what surrounds it: operands of a pass are taken in, multiplied, and wait in the
-// pipeline as sums until they reach the accumulators.
+// The MAC array with what surrounds it: operands of a pass are taken in, multiplied, and wait in
+// the pipeline as sums until they reach the accumulators.
 //
 // A pass is one reduction tile streamed once: all pixels of the instruction (weight-stationary), or
 // a group of up to array.rows pixels (output-stationary, where the sums of a group's passes stay in
@@ -26,9 +26,9 @@ struct SumsInFlight {
   int64_t first_cycle = 0;
   int32_t direction = 1;  // or -1: the last pixel comes first
   bool overwrite = false;
-  bool last = false;      // no more sums for these words from this instruction
+  bool last = false;  // no more sums for these words from this instruction
   std::vector<int32_t> values;
-  int64_t arrived = 0;    // pixels
+  int64_t arrived = 0;  // pixels
 
   int64_t pixel_of(int64_t arrival) const { return direction > 0 ? arrival : pixels - 1 - arrival; }
   int64_t next_cycle() const { return first_cycle + pixel_of(arrived) * direction; }
@@ -47,8 +47,8 @@ class Array : public sc_core::sc_module {
   int64_t pitch() const { return pitch_; }
   void prepare(int64_t pass, int64_t pixels);
 
-  // The operands of pixels [first, first + pixels) of a pass are in. With `accumulate` their sums join
-  // those of the call before.
+  // The operands of pixels [first, first + pixels) of a pass are in. With `accumulate` their sums
+  // join those of the call before.
   void multiply(int64_t pass, int64_t first, int64_t pixels, bool accumulate);
   // Sends these sums on; `sums` says where to and when.
   void release(SumsInFlight sums);

@@ -78,8 +78,8 @@ __attribute__((target("avx2"))) void nonzero_avx2(const int8_t* codes, int64_t p
   nonzero_body(codes, pitch, pixels, counts);
 }
 
-// vpdpbusd multiplies unsigned by signed bytes: codes enter with 128 added (the sign bit flipped), and
-// the sums start at -128 times the column's weights.
+// vpdpbusd multiplies unsigned by signed bytes: codes enter with 128 added (the sign bit flipped),
+// and the sums start at -128 times the column's weights.
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_vnni(
     const int8_t* codes, int64_t pitch, int64_t pixels, const int8_t* packed, int32_t cols,
     bool accumulate, int32_t* sums) {
@@ -108,8 +108,8 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void multiply_vnni(
         for (int64_t i = 0; i < kPixels; ++i) {
           int32_t four;
           std::memcpy(&four, pixel[i] + r, 4);
-          sum[i] = _mm512_dpbusd_epi32(
-              sum[i], _mm512_xor_si512(_mm512_set1_epi32(four), sign), column);
+          sum[i] =
+              _mm512_dpbusd_epi32(sum[i], _mm512_xor_si512(_mm512_set1_epi32(four), sign), column);
         }
       }
       for (int64_t i = 0; i < count; ++i) {
@@ -164,8 +164,8 @@ void ArrayKernel::pack(int32_t rows, const int8_t* weights, int32_t cols) {
   }
 }
 
-void ArrayKernel::multiply(const int8_t* codes, int64_t pixels, int32_t rows,
-                           const int8_t* weights, int32_t cols, bool accumulate, int32_t* sums) {
+void ArrayKernel::multiply(const int8_t* codes, int64_t pixels, int32_t rows, const int8_t* weights,
+                           int32_t cols, bool accumulate, int32_t* sums) {
 #ifdef QSIM_X86
   if (instructions_ == Instructions::kAvx512Vnni) {
     pack(rows, weights, cols);

@@ -17,8 +17,9 @@ class ArrayKernel {
   // Bytes from one pixel's codes to the next that multiply() expects: rows, rounded up.
   static int64_t pitch(int32_t rows) { return (rows + 3) / 4 * 4; }
 
-  // sums[q][j] = (accumulate ? sums[q][j] : 0) + sum over r of codes[q * pitch + r] * weights[r][j],
-  // modulo 2^32, for q < pixels, r < rows, j < cols. Codes between rows and pitch may be anything.
+  // sums[q][j] = (accumulate ? sums[q][j] : 0) + sum over r of codes[q * pitch + r] *
+  // weights[r][j], modulo 2^32, for q < pixels, r < rows, j < cols. Codes between rows and pitch
+  // may be anything.
   void multiply(const int8_t* codes, int64_t pixels, int32_t rows, const int8_t* weights,
                 int32_t cols, bool accumulate, int32_t* sums);
 

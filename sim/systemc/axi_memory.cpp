@@ -30,8 +30,8 @@ void AxiMemory::arbitrate() {
     for (Request& slot : requests_) {
       if (!slot.reader) continue;
       const Request request = std::exchange(slot, {});
-      request.reader->read_granted(timing_->read(
-          run_.now(), static_cast<uint64_t>(request.address), request.beats));
+      request.reader->read_granted(
+          timing_->read(run_.now(), static_cast<uint64_t>(request.address), request.beats));
     }
   });
 }

@@ -1,7 +1,7 @@
 // The external memory behind the AXI bus: DRAM bytes, and the time of every beat (T9).
 //
-// Readers put their requests in at the start of a cycle; at its end, when no more can come, they are
-// arbitrated in the fixed order fetch, load and granted. The write channel has one master and
+// Readers put their requests in at the start of a cycle; at its end, when no more can come, they
+// are arbitrated in the fixed order fetch, load and granted. The write channel has one master and
 // nothing to arbitrate.
 #pragma once
 

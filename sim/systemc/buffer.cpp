@@ -32,8 +32,8 @@ void Buffer::reset(int64_t bytes) {
   tracking_ = false;
 }
 
-// Units do their own accesses in order, so two claims of one unit get in each other's way only when a
-// later instruction reads what an earlier one has still to write.
+// Units do their own accesses in order, so two claims of one unit get in each other's way only when
+// a later instruction reads what an earlier one has still to write.
 bool Buffer::conflict(const Claim& a, const Claim& b) const {
   if (!a.overlaps(b.low, b.high)) return false;
   if (a.user != b.user) return a.writes || b.writes;
@@ -78,6 +78,7 @@ void Buffer::recount() {
 }
 
 bool Buffer::contended(const BufferUser& user) const {
+  if (!run_.options().bulk) return true;
   return std::find(contended_.begin(), contended_.end(), &user) != contended_.end();
 }
 

@@ -38,8 +38,8 @@ class Buffer;
 class BufferUser {
  public:
   virtual ~BufferUser() = default;
-  // Performs all accesses of this unit in cycles <= `cycle`, in the order of their cycles. Calls that
-  // come while it is doing so return at once: what is due before the access at hand is done.
+  // Performs all accesses of this unit in cycles <= `cycle`, in the order of their cycles. Calls
+  // that come while it is doing so return at once: what is due before the access at hand is done.
   virtual void catch_up(int64_t cycle) = 0;
   // Adds what `instruction` has not yet written.
   virtual void list_pending(const Buffer& buffer, int32_t instruction, PendingBytes& pending) = 0;
@@ -82,7 +82,7 @@ class Buffer : public sc_core::sc_module {
     int32_t instruction;
     int64_t low, high;
     bool writes;
-    int64_t since;  // cycle of issue: counts as in flight from the next one on
+    int64_t since;                      // cycle of issue: counts as in flight from the next one on
     std::vector<PendingBytes> pending;  // empty until somebody asks
     bool overlaps(int64_t other_low, int64_t other_high) const {
       return low < other_high && other_low < high;

@@ -33,8 +33,8 @@ void ComputeUnit::reset() {
 
 void ComputeUnit::start(int32_t index, const Instruction& instruction) {
   const int64_t base = matmuls_.empty() ? 0 : matmuls_.back().base + matmuls_.back().passes;
-  const MatmulRun& run = matmuls_.emplace_back(index, std::get<Matmul>(instruction.op),
-                                               run_.arch(), run_.now(), base);
+  const MatmulRun& run =
+      matmuls_.emplace_back(index, std::get<Matmul>(instruction.op), run_.arch(), run_.now(), base);
   if (run.passes < 1) throw Error(run_.describe(index) + ": has no pixels or no taps");
   if (run_.values()) claim(run);
   pass_ = 0;
@@ -51,8 +51,8 @@ void ComputeUnit::claim(const MatmulRun& run) {
                      run_.now());
 }
 
-// The feed is taken until the end of the pass; when the last one begins, it is certain when the unit
-// will be free and when the last sum will be written.
+// The feed is taken until the end of the pass; when the last one begins, it is certain when the
+// unit will be free and when the last sum will be written.
 void ComputeUnit::enter_pass() {
   const MatmulRun& run = matmuls_.back();
   Counters& counters = run_.counters();
@@ -135,8 +135,8 @@ bool ComputeUnit::take_access(int64_t cycle) {
     const int64_t word =
         pixels->stream.word(pixels->tile(pass), pixels->first_pixel(pass) + pixels->pixel);
     if (word >= 0) {
-      activations_.before_read(*this, pixels->index, word * pixels->rows,
-                               (word + 1) * pixels->rows, pixel_cycle);
+      activations_.before_read(*this, pixels->index, word * pixels->rows, (word + 1) * pixels->rows,
+                               pixel_cycle);
     }
     take_pixels(*pixels, 1);
     return true;
@@ -170,7 +170,8 @@ void ComputeUnit::take_pixels(MatmulRun& run, int64_t count) {
 }
 
 // Multiplies the pixels of a pass that have been taken, as soon as all its weights have. A group of
-// the output-stationary array goes as a whole: its sums leave the array long after its last operand.
+// the output-stationary array goes as a whole: its sums leave the array long after its last
+// operand.
 void ComputeUnit::multiply(MatmulRun& run, int64_t pass) {
   const int64_t all = run.pixels_of(pass);
   const int64_t taken = run.pixel_pass > pass ? all : run.pixel;
@@ -191,8 +192,8 @@ void ComputeUnit::multiply(MatmulRun& run, int64_t pass) {
   array_.release(std::move(sums));
 }
 
-// Writes sums that arrive in cycles <= `cycle`: all of the next ones when nobody is in the way, else
-// one pixel. False when there were none.
+// Writes sums that arrive in cycles <= `cycle`: all of the next ones when nobody is in the way,
+// else one pixel. False when there were none.
 bool ComputeUnit::write_sums(int64_t cycle) {
   if (array_.in_flight().empty()) return false;
   SumsInFlight& sums = array_.in_flight().front();

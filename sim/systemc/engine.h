@@ -31,21 +31,23 @@ struct SystemcOptions {
   LayerObserver observer;
   Progress progress;          // when it returns false, run() throws Error
   bool check_hazards = true;  // false: a byte that is touched too early has the value it has then
-  std::vector<Poke> pokes;    // any order; equal cycles are done in the order given
+  bool bulk = true;  // false: access by access even where nobody is in the way; slow, for tests
+  std::vector<Poke> pokes;  // any order; equal cycles are done in the order given
 };
 
 // SystemC elaborates once per process. The one model is set up anew for each run, like hardware
-// after a reset, for any machine; so engines may be many and run one after the other, but not at the
-// same time in several threads. The program must outlive the engine.
+// after a reset, for any machine; so engines may be many and run one after the other, but not at
+// the same time in several threads. The program must outlive the engine.
 class SystemcEngine {
  public:
   explicit SystemcEngine(const Program& program, SystemcOptions options = {});
 
-  // One tensor per network input, NHWC, float32 or int8 codes (sim/engines/host.h). When the network has no values
-  // the inputs are ignored, and only cycles and timing counters come out.
+  // One tensor per network input, NHWC, float32 or int8 codes (sim/engines/host.h). When the
+  // network has no values the inputs are ignored, and only cycles and timing counters come out.
   //
-  // Throws Error for a hang (T18), for a hazard (an instruction touches a byte that another one, issued
-  // and not retired, has still to write), for inputs that do not fit, and when progress says stop.
+  // Throws Error for a hang (T18), for a hazard (an instruction touches a byte that another one,
+  // issued and not retired, has still to write), for inputs that do not fit, and when progress says
+  // stop.
   RunResult run(const std::vector<Tensor>& inputs);
 
  private:

@@ -78,8 +78,8 @@ void FetchUnit::read_instruction(int32_t index) {
       0) {
     return;
   }
-  const Instruction decoded = decode(std::span<const uint8_t, kInstructionBytes>(
-      bytes, static_cast<size_t>(kInstructionBytes)));
+  const Instruction decoded = decode(
+      std::span<const uint8_t, kInstructionBytes>(bytes, static_cast<size_t>(kInstructionBytes)));
   const Instruction& original = run_.program().instructions[static_cast<size_t>(index)];
   if (is_halt(decoded.op) != is_halt(original.op)) {
     throw Error(run_.describe(index) + " reads from DRAM as " + mnemonic_of(decoded.op));
@@ -110,7 +110,8 @@ void FetchUnit::dispatch_process() {
     last_dispatch_ = run_.now();
     ++next_dispatch_;
     run_.wake_at_start(request_, run_.now() + 1);
-    if (!arrivals_.empty()) run_.wake_at_start(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
+    if (!arrivals_.empty())
+      run_.wake_at_start(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
     if (unit) {
       unit->dispatch(index, instruction);
     } else {

@@ -1,5 +1,5 @@
-// Fetches the instructions of a segment from DRAM, one burst each (T4), decodes them and hands them to
-// the units' queues in order (T5). HALT ends the segment and goes to the controller.
+// Fetches the instructions of a segment from DRAM, one burst each (T4), decodes them and hands them
+// to the units' queues in order (T5). HALT ends the segment and goes to the controller.
 #pragma once
 
 #include <array>
@@ -30,7 +30,8 @@ class FetchUnit : public sc_core::sc_module, public AxiReader, public BufferUser
 
   // `image`: the instructions as they were encoded into DRAM; empty when the run has no values.
   void reset(const std::vector<uint8_t>* image);
-  // Instructions [first, first + count), the last one HALT; the first request is made in this cycle.
+  // Instructions [first, first + count), the last one HALT; the first request is made in this
+  // cycle.
   void start(int32_t first, int32_t count);
   std::string waiting() const;
 

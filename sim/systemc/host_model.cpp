@@ -13,8 +13,7 @@ HostModel::HostModel(sc_core::sc_module_name name, RunContext& run, Device& devi
   dont_initialize();
 }
 
-void HostModel::start(const std::vector<uint8_t>& instructions,
-                      const std::vector<Tensor>& inputs) {
+void HostModel::start(const std::vector<uint8_t>& instructions, const std::vector<Tensor>& inputs) {
   step_ = 0;
   finished_ = false;
   step_event_.cancel();

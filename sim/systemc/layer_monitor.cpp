@@ -15,8 +15,7 @@ void LayerMonitor::part_written(const VectorRun& instruction, const int8_t* acti
   const InstructionInfo& info = run_.info(instruction.index);
   if (!run_.options().observer || info.n < 0) return;
   const IntegerNetwork& network = run_.program().network;
-  const NetTensor& tensor =
-      network.tensor(network.layers[static_cast<size_t>(info.layer)].output);
+  const NetTensor& tensor = network.tensor(network.layers[static_cast<size_t>(info.layer)].output);
   Collected& layer = layers_[static_cast<size_t>(info.layer)];
   if (layer.elements == 0) {
     layer.output = Tensor(DataType::kInt8, {tensor.n, tensor.h, tensor.w, tensor.c});

@@ -1,5 +1,5 @@
-// Watches final parts of layer outputs appear in the activation buffer and hands whole layers to the
-// observer. Not hardware.
+// Watches final parts of layer outputs appear in the activation buffer and hands whole layers to
+// the observer. Not hardware.
 #pragma once
 
 #include <cstdint>

@@ -129,8 +129,7 @@ void LoadUnit::catch_up(int64_t cycle) {
 
 void LoadUnit::write_beat(Arriving& arriving) {
   Buffer& buffer = *arriving.buffer;
-  const ByteRange part =
-      beat_bytes(arriving.burst, arriving.written, run_.arch().memory.bus_bytes);
+  const ByteRange part = beat_bytes(arriving.burst, arriving.written, run_.arch().memory.bus_bytes);
   const int64_t low = arriving.burst.buffer_address + part.low;
   const int64_t high = arriving.burst.buffer_address + part.high;
   buffer.before_write(*this, arriving.index, low, high, arriving.write_cycle(arriving.written));
@@ -143,10 +142,9 @@ void LoadUnit::write_beat(Arriving& arriving) {
 void LoadUnit::write_rest(Arriving& arriving) {
   Buffer& buffer = *arriving.buffer;
   const Burst& burst = arriving.burst;
-  const int64_t done =
-      arriving.written == 0
-          ? 0
-          : beat_bytes(burst, arriving.written, run_.arch().memory.bus_bytes).low;
+  const int64_t done = arriving.written == 0
+                           ? 0
+                           : beat_bytes(burst, arriving.written, run_.arch().memory.bus_bytes).low;
   const int64_t low = burst.buffer_address + done;
   const int64_t high = burst.buffer_address + burst.bytes;
   std::memcpy(buffer.bytes() + low, arriving.data.data() + done, static_cast<size_t>(high - low));

@@ -54,9 +54,9 @@ class LoadUnit : public ExecutionUnit, public AxiReader {
   int32_t index_ = -1;
   Buffer* buffer_ = nullptr;
   int64_t issue_cycle_ = 0;
-  Arriving requested_;                    // waits for its grant
+  Arriving requested_;  // waits for its grant
   int64_t last_request_ = -1;
-  std::deque<int64_t> landings_;          // of the latest bursts, load_outstanding at most
+  std::deque<int64_t> landings_;  // of the latest bursts, load_outstanding at most
   std::deque<Arriving> arriving_;
   std::vector<std::vector<uint8_t>> spare_;  // data of landed bursts, for reuse
   bool advancing_ = false;

@@ -27,8 +27,8 @@ int64_t MatmulRun::pixels_of(int64_t pass) const {
   return by_groups ? std::min(rows, pixels - first_pixel(pass)) : pixels;
 }
 
-// Weight-stationary weights travel ahead of the pixels that meet them; output-stationary ones meet the
-// channel that leaves the transposer.
+// Weight-stationary weights travel ahead of the pixels that meet them; output-stationary ones meet
+// the channel that leaves the transposer.
 int64_t MatmulRun::weight_cycle() const {
   if (weight_pass == passes) return kNever;
   return pass_start(weight_pass) - (by_groups ? 0 : 1) + weight_row;
@@ -50,8 +50,6 @@ int64_t MatmulRun::arrival(int64_t pass, int64_t q) const {
   return end - q;
 }
 
-int64_t MatmulRun::last_arrival() const {
-  return arrival(passes - 1, by_groups ? 0 : pixels - 1);
-}
+int64_t MatmulRun::last_arrival() const { return arrival(passes - 1, by_groups ? 0 : pixels - 1); }
 
 }  // namespace qsim::model

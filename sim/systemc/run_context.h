@@ -41,7 +41,8 @@ class RunContext {
   // and the memory's arbitration of the cycle's requests.
   //
   // The event happens in a phase of `cycle` that is not past. A notification that is pending for an
-  // earlier time stays, so a woken process must look whether its time has come and wake itself again.
+  // earlier time stays, so a woken process must look whether its time has come and wake itself
+  // again.
   void wake_at_start(sc_core::sc_event& event, int64_t cycle) const;
   void wake_at_end(sc_core::sc_event& event, int64_t cycle) const;
 

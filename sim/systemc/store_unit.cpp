@@ -112,8 +112,7 @@ bool StoreUnit::advance_one(int64_t cycle) {
 }
 
 void StoreUnit::read_beat(Departing& departing) {
-  const ByteRange part =
-      beat_bytes(departing.burst, departing.read, run_.arch().memory.bus_bytes);
+  const ByteRange part = beat_bytes(departing.burst, departing.read, run_.arch().memory.bus_bytes);
   const int64_t low = departing.burst.buffer_address + part.low;
   const int64_t high = departing.burst.buffer_address + part.high;
   if (activations_.contended(*this)) {

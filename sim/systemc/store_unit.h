@@ -1,7 +1,7 @@
 // Copies pieces of the activation buffer to DRAM (T12), one write burst after the other.
 //
-// A byte is in DRAM when its beat is accepted; as a hazard it counts as still to be written until the
-// burst's response, because only then may anyone rely on it.
+// A byte is in DRAM when its beat is accepted; as a hazard it counts as still to be written until
+// the burst's response, because only then may anyone rely on it.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,8 @@ class TokenMatrix : public sc_core::sc_module {
   void reset();
 
   // The first cycle from now on in which `taker` finds a token from every unit of the mask; kNever
-  // while that depends on tokens yet to be given. token_arrived(taker) happens when that may change.
+  // while that depends on tokens yet to be given. token_arrived(taker) happens when that may
+  // change.
   int64_t takeable_from(Unit taker, uint8_t mask) const;
   void take(Unit taker, uint8_t mask);
   sc_core::sc_event& token_arrived(Unit taker) { return arrived_[static_cast<size_t>(taker)]; }
@@ -50,7 +51,9 @@ class TokenMatrix : public sc_core::sc_module {
   std::string full_of(Unit giver, uint8_t mask) const;
 
  private:
-  TokenCounter& counter(int from, int to) { return counters_[static_cast<size_t>(from * kUnits + to)]; }
+  TokenCounter& counter(int from, int to) {
+    return counters_[static_cast<size_t>(from * kUnits + to)];
+  }
   const TokenCounter& counter(int from, int to) const {
     return counters_[static_cast<size_t>(from * kUnits + to)];
   }

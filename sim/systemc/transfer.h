@@ -9,7 +9,8 @@
 
 namespace qsim::model {
 
-// A burst and the bytes that count in it: `bytes` from dram_address on, to or from buffer_address on.
+// A burst and the bytes that count in it: `bytes` from dram_address on, to or from buffer_address
+// on.
 struct Burst {
   int64_t dram_address = 0;
   int64_t buffer_address = 0;
@@ -40,7 +41,8 @@ class Transfer {
     const int64_t end = piece + bytes_;
     const int64_t first = piece + done_;
     const int64_t first_word = first / bus_bytes_;
-    const int64_t boundary = (first / timing::kBurstBoundaryBytes + 1) * timing::kBurstBoundaryBytes;
+    const int64_t boundary =
+        (first / timing::kBurstBoundaryBytes + 1) * timing::kBurstBoundaryBytes;
     const int64_t end_word = std::min({(end + bus_bytes_ - 1) / bus_bytes_, boundary / bus_bytes_,
                                        first_word + timing::kMaxBurstBeats});
     const int64_t stop = std::min(end, end_word * bus_bytes_);

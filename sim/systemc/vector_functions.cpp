@@ -75,7 +75,8 @@ void average_pixel(const VectorRun& run, const VectorBlock& block, const int8_t*
   std::fill_n(sums.begin(), block.channels, 0);
   for_each_tap(run, block, pixel, [&](int64_t, int64_t byte) {
     const int8_t* source = activations + byte;
-    for (int64_t j = 0; j < block.channels; ++j) sums[static_cast<size_t>(j)] += source[j] - op.zero_src;
+    for (int64_t j = 0; j < block.channels; ++j)
+      sums[static_cast<size_t>(j)] += source[j] - op.zero_src;
   });
   average_row(sums.data(), {op.multiplier, op.shift}, static_cast<size_t>(block.channels),
               op.zero_dst, op.clamp_low, op.clamp_high, codes);
@@ -101,10 +102,9 @@ void depthwise_pixel(const VectorRun& run, const VectorBlock& block,
     }
   });
   wraps += count_wraps(sums.data(), parameters.bias(), block.channels);
-  requantize_row(run.arch->vector.requant, sums.data(), parameters.bias(),
-                 parameters.multiplier(), parameters.shift(),
-                 static_cast<size_t>(block.channels), op.zero_dst, op.clamp_low, op.clamp_high,
-                 codes);
+  requantize_row(run.arch->vector.requant, sums.data(), parameters.bias(), parameters.multiplier(),
+                 parameters.shift(), static_cast<size_t>(block.channels), op.zero_dst, op.clamp_low,
+                 op.clamp_high, codes);
 }
 
 }  // namespace

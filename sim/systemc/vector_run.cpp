@@ -20,9 +20,7 @@ int64_t VectorBlock::write_cycle(int64_t pixel) const {
          timing::kVectorLatencyCycles;
 }
 
-int64_t VectorBlock::end() const {
-  return start + timing::kVectorBlockSetupCycles + pixels * cost;
-}
+int64_t VectorBlock::end() const { return start + timing::kVectorBlockSetupCycles + pixels * cost; }
 
 VectorRun::VectorRun(int32_t program_index, const Vector& vector, const Arch& machine,
                      int64_t issue_cycle)
@@ -88,8 +86,7 @@ int64_t VectorRun::dst_byte(int64_t block_number, int64_t out_pixel) const {
 }
 
 int64_t VectorRun::src_byte(int64_t block_number, int64_t y, int64_t x) const {
-  return op.src + y * op.src_row_pitch + x * op.src_pixel_pitch +
-         block_number * arch->array.cols;
+  return op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + block_number * arch->array.cols;
 }
 
 int64_t VectorRun::src2_byte(int64_t block_number, int64_t out_pixel) const {
@@ -97,9 +94,7 @@ int64_t VectorRun::src2_byte(int64_t block_number, int64_t out_pixel) const {
          out_pixel % op.out_w * op.src2_pixel_pitch + block_number * arch->array.cols;
 }
 
-ByteRange VectorRun::dst_range() const {
-  return {op.dst, dst_byte(0, pixels - 1) + channels()};
-}
+ByteRange VectorRun::dst_range() const { return {op.dst, dst_byte(0, pixels - 1) + channels()}; }
 
 ByteRange VectorRun::src_range() const {
   if (function == VectorFunction::kRequant) {

@@ -1,5 +1,5 @@
-// One vector instruction from issue to retirement: its channel blocks, when each pixel of a block is
-// read and written (T15), and where its operands lie.
+// One vector instruction from issue to retirement: its channel blocks, when each pixel of a block
+// is read and written (T15), and where its operands lie.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct VectorBlock {
   int64_t words_src = 0, words_src2 = 0, words_dst = 0;
 
   int64_t parameter_cycle() const { return start + 1; }
-  int64_t read_cycle(int64_t pixel) const;   // first of the `cost` cycles that take its operands
+  int64_t read_cycle(int64_t pixel) const;  // first of the `cost` cycles that take its operands
   int64_t write_cycle(int64_t pixel) const;
-  int64_t end() const;                       // last cycle that takes operands
+  int64_t end() const;  // last cycle that takes operands
 };
 
 struct VectorRun {
@@ -76,8 +76,8 @@ struct VectorRun {
   VectorBlock make_block(int64_t number, int64_t start) const;
 };
 
-// Calls visit(tap, byte address in the activation buffer) for the taps of an output pixel that lie in
-// the source.
+// Calls visit(tap, byte address in the activation buffer) for the taps of an output pixel that lie
+// in the source.
 template <typename Visit>
 void for_each_tap(const VectorRun& run, const VectorBlock& block, int64_t pixel, Visit&& visit) {
   const Vector& op = run.op;

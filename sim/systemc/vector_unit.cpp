@@ -50,8 +50,8 @@ void VectorUnit::claim(const VectorRun& run) {
   source.open(*this, run.index, src.low, src.high, false, run_.now());
   activations_.open(*this, run.index, src2.low, src2.high, false, run_.now());
   activations_.open(*this, run.index, dst.low, dst.high, true, run_.now());
-  parameters_.open(*this, run.index, run.parameter_address(0),
-                   run.parameter_address(run.op.blocks), false, run_.now());
+  parameters_.open(*this, run.index, run.parameter_address(0), run.parameter_address(run.op.blocks),
+                   false, run_.now());
 }
 
 void VectorUnit::enter_block() {
@@ -148,16 +148,16 @@ void VectorUnit::check_operands(const VectorRun& run, int64_t cycle) {
     buffer.before_read(*this, run.index, low, low + bytes, cycle);
   };
   if (!run.parameters_read) {
-    if (run.has_parameters()) check(parameters_, run.parameter_address(block), run.parameter_bytes());
+    if (run.has_parameters())
+      check(parameters_, run.parameter_address(block), run.parameter_bytes());
     return;
   }
   if (run.function == VectorFunction::kRequant) {
     const int64_t word = int64_t{4} * run_.arch().array.cols;
     return check(accumulators_, run.acc_word(block, run.pixel) * word, 4 * run.block.channels);
   }
-  for_each_tap(run, run.block, run.pixel, [&](int64_t, int64_t byte) {
-    check(activations_, byte, run.block.channels);
-  });
+  for_each_tap(run, run.block, run.pixel,
+               [&](int64_t, int64_t byte) { check(activations_, byte, run.block.channels); });
   if (run.function == VectorFunction::kAdd) {
     check(activations_, run.src2_byte(block, run.pixel), run.block.channels);
   }
@@ -193,8 +193,8 @@ bool VectorUnit::write_codes(int64_t cycle) {
   const int64_t channels = codes.block.channels;
   int64_t count = 1;
   if (alone) {
-    count = std::min(codes.pixels - codes.written,
-                     (cycle - codes.next_cycle()) / codes.block.cost + 1);
+    count =
+        std::min(codes.pixels - codes.written, (cycle - codes.next_cycle()) / codes.block.cost + 1);
   }
   for (; count > 0; --count, ++codes.written) {
     const int64_t low = run.dst_byte(codes.block.number, codes.first + codes.written);
@@ -206,8 +206,8 @@ bool VectorUnit::write_codes(int64_t cycle) {
     activations_.wrote(*this, run.index, low, low + channels);
   }
   if (codes.written < codes.pixels) return true;
-  const bool last = codes.first + codes.pixels == run.pixels &&
-                    codes.block.number == run.op.blocks - 1;
+  const bool last =
+      codes.first + codes.pixels == run.pixels && codes.block.number == run.op.blocks - 1;
   spare_.push_back(std::move(codes.codes));
   codes_.pop_front();
   if (last) monitor_.part_written(run, activations_.codes());

@@ -1,5 +1,5 @@
-// Executes vector instructions (T15): requantization of accumulators, residual add, pooling, depthwise
-// convolution, rescaling; block after block, pixel after pixel.
+// Executes vector instructions (T15): requantization of accumulators, residual add, pooling,
+// depthwise convolution, rescaling; block after block, pixel after pixel.
 #pragma once
 
 #include <cstdint>

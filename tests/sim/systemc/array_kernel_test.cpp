@@ -62,8 +62,8 @@ TEST(SystemcArrayKernel, EveryShapeAndChoiceGivesTheDotProducts) {
           for (ArrayKernel& kernel : kernels) {
             Tile tile(rows, cols, pixels, seed++);
             const std::vector<int32_t> expected = tile.expected(accumulate);
-            kernel.multiply(tile.codes.data(), pixels, rows, tile.weights.data(), cols,
-                             accumulate, tile.sums.data());
+            kernel.multiply(tile.codes.data(), pixels, rows, tile.weights.data(), cols, accumulate,
+                            tile.sums.data());
             ASSERT_EQ(tile.sums, expected) << rows << "x" << cols << ", " << pixels << " pixels";
           }
         }

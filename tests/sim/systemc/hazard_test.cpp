@@ -10,15 +10,17 @@ namespace {
 TEST(SystemcHazard, MessageNamesInstructionsLayerBufferByteAndCycle) {
   TinyProgram tiny;
   tiny.add(load(BufferId::kWeight, 0, kData, 4096)).add(matmul(16));
-  // The matmul issues in cycle 4 and reads its first weight row then; the load's burst is requested then.
-  EXPECT_EQ(failure(tiny),
-            "hazard: instruction 1 (matmul, layer layer0) reads byte 0 of weight_buffer in cycle 4, "
-            "which instruction 0 (load, layer layer0) has still to write");
+  // The matmul issues in cycle 4 and reads its first weight row then; the load's burst is requested
+  // then.
+  EXPECT_EQ(
+      failure(tiny),
+      "hazard: instruction 1 (matmul, layer layer0) reads byte 0 of weight_buffer in cycle 4, "
+      "which instruction 0 (load, layer layer0) has still to write");
 }
 
 TEST(SystemcHazard, ReadingIsAllowedFromTheCycleAfterTheWrite) {
-  // Beat k lands in cycle 6 + k of one load of 16 beats; the vector unit reads from cycle 5 of its block
-  // on, one pixel (16 bytes, a quarter of a beat) a cycle.
+  // Beat k lands in cycle 6 + k of one load of 16 beats; the vector unit reads from cycle 5 of its
+  // block on, one pixel (16 bytes, a quarter of a beat) a cycle.
   TinyProgram tiny;
   tiny.add(load(BufferId::kActivation, 0, kData, 1024));
   Vector pool = vector(VectorFunction::kMaxPool, 1, 16, 16);
@@ -73,8 +75,9 @@ TEST(SystemcHazard, VectorReadsAccumulatorsTooEarly) {
 }
 
 TEST(SystemcHazard, AccumulatorsAreFinalAfterTheLastTile) {
-  // Two tiles of 64 pixels: pixel 0 is final in cycle 3 + 1 + 64 + 35, pixel 1 one later, and so on. A
-  // requantization at a cycle a pixel behind it is never too early; one cycle earlier it always is.
+  // Two tiles of 64 pixels: pixel 0 is final in cycle 3 + 1 + 64 + 35, pixel 1 one later, and so
+  // on. A requantization at a cycle a pixel behind it is never too early; one cycle earlier it
+  // always is.
   for (const auto& [wait, ok] : {std::pair{95, true}, std::pair{94, false}}) {
     TinyProgram tiny;
     Matmul op = matmul(64);
@@ -83,7 +86,8 @@ TEST(SystemcHazard, AccumulatorsAreFinalAfterTheLastTile) {
     pause.src = pause.dst = 8192;
     Vector requant = vector(VectorFunction::kRequant, 64, 16, 16);
     requant.dst = 12288;
-    const RunResult run = TinyProgram().add(op).add(pause).add(requant).run({.check_hazards = false});
+    const RunResult run =
+        TinyProgram().add(op).add(pause).add(requant).run({.check_hazards = false});
     ASSERT_EQ(run.timing[2].issue, 4 + wait);
     const int64_t first_final = 3 + 1 + 64 + 35;
     EXPECT_EQ(run.timing[2].issue + 5 > first_final, ok);
@@ -111,7 +115,8 @@ TEST(SystemcHazard, TwoUnitsWriteTheSameByte) {
   pool.src = 4096;
   TinyProgram tiny;
   tiny.add(load(BufferId::kActivation, 0, kData, 1024)).add(pool);
-  // The first code is written in cycle 4 + 4 + 1 + 8, when beat 11 has landed; 12 to 15 are to come.
+  // The first code is written in cycle 4 + 4 + 1 + 8, when beat 11 has landed; 12 to 15 are to
+  // come.
   pool.dst = 12 * 64 - 16;
   tiny.program().instructions[1].op = pool;
   EXPECT_NE(failure(tiny).find("has still to write"), std::string::npos);
@@ -131,7 +136,8 @@ TEST(SystemcHazard, LoadReadsDramBeforeTheStoresResponse) {
     tiny.arch().memory.bytes_per_cycle = 64;
     tiny.arch().memory.latency_cycles = latency;
     tiny.add(store(0, kResult, 64)).add(load(BufferId::kActivation, 1024, kResult, 64));
-    // The store is requested and accepted 2 cycles after its issue; the load requests as late as that.
+    // The store is requested and accepted 2 cycles after its issue; the load requests as late as
+    // that.
     EXPECT_NE(failure(tiny).find("reads byte 131072 of dram"), std::string::npos) << failure(tiny);
     tiny.program().instructions[0].give = kLoadBit;
     tiny.program().instructions[1].take = kStoreBit;
@@ -146,8 +152,9 @@ TEST(SystemcHazard, NeighbouringBytesAreNobodysBusiness) {
   for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i % 101);
   tiny.data(data).result(4096);
   tiny.add(load(BufferId::kActivation, 0, kData, 8192), 0, kVectorBit | kComputeBit | kStoreBit);
-  // Two maps of 64 pixels, 16 channels each, side by side in pixels of 32 bytes; the vector unit fills
-  // the second half of each pixel while the array reads the first, and a load fills a third one.
+  // Two maps of 64 pixels, 16 channels each, side by side in pixels of 32 bytes; the vector unit
+  // fills the second half of each pixel while the array reads the first, and a load fills a third
+  // one.
   Vector pool = vector(VectorFunction::kMaxPool, 64, 16, 16);
   pool.src = 4096;
   pool.src_pixel_pitch = 48;
@@ -185,11 +192,12 @@ TEST(SystemcHang, NamesUnitsInstructionsAndTokens) {
       .add(load(BufferId::kActivation, 0, kData, 64), 0, kStoreBit)
       .add(matmul(1), kLoadBit | kVectorBit)
       .add(matmul(1));
-  EXPECT_EQ(failure(tiny),
-            "hang: nothing can happen after cycle 8; fetch waits to dispatch instruction 3 (matmul, "
-            "layer layer0) until the queue of compute has room; load waits to retire instruction 1 "
-            "(load, layer layer0) until store takes a token; compute waits to issue instruction 2 "
-            "(matmul, layer layer0) for a token from load and vector");
+  EXPECT_EQ(
+      failure(tiny),
+      "hang: nothing can happen after cycle 8; fetch waits to dispatch instruction 3 (matmul, "
+      "layer layer0) until the queue of compute has room; load waits to retire instruction 1 "
+      "(load, layer layer0) until store takes a token; compute waits to issue instruction 2 "
+      "(matmul, layer layer0) for a token from load and vector");
   // The engine is as good as new afterwards.
   EXPECT_EQ(TinyProgram().run().cycles, 4);
 }

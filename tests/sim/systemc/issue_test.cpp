@@ -1,5 +1,5 @@
-// Fetch, dispatch, issue, tokens and retirement: T2, T4 to T8. Expected cycles are worked out by hand;
-// equality says both that nothing happened a cycle earlier and that it did happen then.
+// Fetch, dispatch, issue, tokens and retirement: T2, T4 to T8. Expected cycles are worked out by
+// hand; equality says both that nothing happened a cycle earlier and that it did happen then.
 #include <gtest/gtest.h>
 
 #include "tests/sim/systemc/tiny_program.h"
@@ -95,12 +95,12 @@ TEST(SystemcIssue, EachInstructionTakesItsOwnToken) {
 }
 
 TEST(SystemcIssue, TokensFromTwoUnitsAreBothNeeded) {
-  const RunResult run = TinyProgram()
-                            .add(matmul(16), 0, kVectorBit)
-                            .add(load(BufferId::kParam, 0, kData, 4096), 0, kVectorBit)
-                            .add(vector(VectorFunction::kRequant, 16, 16, 16),
-                                 kComputeBit | kLoadBit)
-                            .run();
+  const RunResult run =
+      TinyProgram()
+          .add(matmul(16), 0, kVectorBit)
+          .add(load(BufferId::kParam, 0, kData, 4096), 0, kVectorBit)
+          .add(vector(VectorFunction::kRequant, 16, 16, 16), kComputeBit | kLoadBit)
+          .run();
   EXPECT_EQ(run.timing[2].issue, std::max(run.timing[0].retire, run.timing[1].retire) + 1);
 }
 

@@ -22,8 +22,8 @@ std::vector<uint8_t> identity_parameters(int32_t cols) {
   return bytes;
 }
 
-// Loads activations (data from offset 0, to byte 0), weights (to word 0) and identity parameters, runs
-// the matmul once all is there, and returns the codes of its accumulators, pixel by pixel.
+// Loads activations (data from offset 0, to byte 0), weights (to word 0) and identity parameters,
+// runs the matmul once all is there, and returns the codes of its accumulators, pixel by pixel.
 class MatmulBench {
  public:
   MatmulBench(int32_t rows, int32_t cols, Dataflow dataflow) : rows_(rows), cols_(cols) {

@@ -1,6 +1,6 @@
-// Programs of a few instructions, for tests of single units. Memory is ideal and the bus 64 bytes wide
-// unless a test says otherwise: instruction i is then requested in cycle i, dispatched in cycle i + 2
-// and issues in cycle i + 3 when nothing holds it up.
+// Programs of a few instructions, for tests of single units. Memory is ideal and the bus 64 bytes
+// wide unless a test says otherwise: instruction i is then requested in cycle i, dispatched in
+// cycle i + 2 and issues in cycle i + 3 when nothing holds it up.
 #pragma once
 
 #include <cstdint>

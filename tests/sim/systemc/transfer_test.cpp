@@ -1,5 +1,5 @@
-// Loads and stores on the memory (T9 to T12): when bursts are requested, beats arrive and bytes land;
-// what is moved. Expected cycles are worked out by hand.
+// Loads and stores on the memory (T9 to T12): when bursts are requested, beats arrive and bytes
+// land; what is moved. Expected cycles are worked out by hand.
 #include <gtest/gtest.h>
 
 #include "tests/sim/systemc/tiny_program.h"

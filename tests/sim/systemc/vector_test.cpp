@@ -1,5 +1,5 @@
-// Vector instructions: every function against the obvious loops over the whole activation buffer, the
-// cycles of T15, and the exact cycle in which operands are read and codes written.
+// Vector instructions: every function against the obvious loops over the whole activation buffer,
+// the cycles of T15, and the exact cycle in which operands are read and codes written.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -47,10 +47,10 @@ int32_t result_code(const Arch& arch, const Vector& op, const Memories& from, in
     return finish(from.acc[static_cast<size_t>(word * cols + j)]);
   }
   if (VectorFunction(op.function) == VectorFunction::kAdd) {
-    return add_codes(act(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + lane), op.zero_src,
-                     act(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch + lane),
-                     op.zero_src2, {op.multiplier, op.multiplier2, op.shift}, op.zero_dst,
-                     op.clamp_low, op.clamp_high);
+    return add_codes(
+        act(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + lane), op.zero_src,
+        act(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch + lane), op.zero_src2,
+        {op.multiplier, op.multiplier2, op.shift}, op.zero_dst, op.clamp_low, op.clamp_high);
   }
   int64_t sum = 0;
   int32_t largest = -128;
@@ -126,8 +126,7 @@ class VectorBench {
         .add(store(0, kResult, kActBytes), kVectorBit);
     for (size_t i = 0; i < from.acc.size() * 4; ++i) {
       const auto byte = reinterpret_cast<const uint8_t*>(from.acc.data())[i];
-      options.pokes.push_back(
-          {0, Poke::Target::kAccumulator, static_cast<int64_t>(i), byte});
+      options.pokes.push_back({0, Poke::Target::kAccumulator, static_cast<int64_t>(i), byte});
     }
     return tiny.run(std::move(options));
   }
@@ -260,15 +259,16 @@ TEST(SystemcVector, InPlaceAndOverItsOwnSourceAreExact) {
   op.src = op.dst;
   bench.expect_values(op, "in place");
   // A row of 20 pixels at one cycle each: pixel p is read in cycle p + 1 of the row and written in
-  // cycle p + 9. Written 8 pixels ahead it is read again in the very cycle, as it was; 9 pixels ahead,
-  // as it is now.
+  // cycle p + 9. Written 8 pixels ahead it is read again in the very cycle, as it was; 9 pixels
+  // ahead, as it is now.
   op = vector(VectorFunction::kRescale, 20, 4, 4);
   op.multiplier = 1 << 23;
   op.shift = 23;
   op.zero_dst = 1;
   const auto code_after = [&](int32_t ahead, size_t pixel) {
     op.dst = ahead * 4;
-    return static_cast<int8_t>(bench.run(op).outputs[0].bytes[static_cast<size_t>(op.dst) + pixel * 4]);
+    return static_cast<int8_t>(
+        bench.run(op).outputs[0].bytes[static_cast<size_t>(op.dst) + pixel * 4]);
   };
   EXPECT_EQ(code_after(8, 8), std::min(bench.from.act[8 * 4] + 1, 127));
   EXPECT_EQ(code_after(9, 9), std::min(bench.from.act[0] + 2, 127));
@@ -294,14 +294,14 @@ struct Cost {
 
 TEST(SystemcVector, CyclesFollowPassesAndWords) {
   const Cost costs[] = {
-      {VectorFunction::kRequant, 8, 0, 0, 2, 2},       // two words written; one pass
-      {VectorFunction::kRequant, 2, 0, 0, 4, 3},       // passes
-      {VectorFunction::kRequant, 8, 3, 0, 3, 2},       // bytes 3 to 10: three words; 11 to 15: two
-      {VectorFunction::kAdd, 8, 0, 0, 4, 4},           // 2 + 2 words read
-      {VectorFunction::kAdd, 2, 0, 0, 8, 6},           // passes for each operand
-      {VectorFunction::kRescale, 8, 0, 1, 3, 2},       // bytes 1 to 8, 9 to 13
+      {VectorFunction::kRequant, 8, 0, 0, 2, 2},  // two words written; one pass
+      {VectorFunction::kRequant, 2, 0, 0, 4, 3},  // passes
+      {VectorFunction::kRequant, 8, 3, 0, 3, 2},  // bytes 3 to 10: three words; 11 to 15: two
+      {VectorFunction::kAdd, 8, 0, 0, 4, 4},      // 2 + 2 words read
+      {VectorFunction::kAdd, 2, 0, 0, 8, 6},      // passes for each operand
+      {VectorFunction::kRescale, 8, 0, 1, 3, 2},  // bytes 1 to 8, 9 to 13
       {VectorFunction::kRescale, 8, 3, 0, 3, 2},
-      {VectorFunction::kMaxPool, 8, 0, 0, 12, 12},     // six taps of two words
+      {VectorFunction::kMaxPool, 8, 0, 0, 12, 12},  // six taps of two words
       {VectorFunction::kAveragePool, 4, 0, 1, 18, 12},
       {VectorFunction::kDepthwise, 1, 0, 0, 48, 30},
   };
@@ -324,8 +324,7 @@ TEST(SystemcVector, CyclesFollowPassesAndWords) {
       op.kw = 3;
     }
     const RunResult run = tiny.add(op).run();
-    EXPECT_EQ(run.timing[0].busy_until,
-              3 + 4 + 5 * cost.first_block + 4 + 5 * cost.second_block)
+    EXPECT_EQ(run.timing[0].busy_until, 3 + 4 + 5 * cost.first_block + 4 + 5 * cost.second_block)
         << name_of(cost.function) << " lanes " << cost.lanes << " dst " << cost.dst;
     EXPECT_EQ(run.timing[0].done, run.timing[0].busy_until + 8);
     const int64_t operands = cost.function == VectorFunction::kAdd ? 2 : window ? 6 : 1;
