@@ -41,7 +41,8 @@ Arch machine(Dataflow dataflow, size_t index) {
 Arch edge16_machine(Dataflow dataflow, size_t index) {
   Arch arch;
   arch.array.dataflow = dataflow;
-  arch.memory.latency_cycles = kFirstLatencyCycles + static_cast<int32_t>(index);
+  arch.memory.latency_cycles = kFirstLatencyCycles + static_cast<int32_t>(index % kMachinesPerPass);
+  arch.host.step_cycles += static_cast<int32_t>(index / kMachinesPerPass);
   arch.check();
   return arch;
 }

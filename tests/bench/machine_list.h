@@ -18,8 +18,8 @@ constexpr size_t kMachinesPerPass = 64;
 // to 64 bytes per cycle on a bus of 16 to 64 bytes.
 Arch machine(Dataflow dataflow, size_t index);
 
-// The default machine (16x16, 256 + 128 KiB, 16 bytes per cycle) but for its memory latency, which
-// is another one for each index.
+// The default machine (16x16, 256 + 128 KiB, 16 bytes per cycle) but for its memory latency, 40 to
+// 103 cycles, and the fixed cost of a host step, which is another one in each pass.
 Arch edge16_machine(Dataflow dataflow, size_t index);
 
 }  // namespace qsim::bench

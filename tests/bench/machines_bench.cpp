@@ -1,6 +1,8 @@
 // How many machines per second one thread prices for ResNet-50: plan, emit, run, each from nothing.
 #include <benchmark/benchmark.h>
 
+#include <memory>
+
 #include "compiler/compile.h"
 #include "sim/engines/analytic/engine.h"
 #include "tests/bench/cpu_clock.h"
@@ -13,13 +15,13 @@ namespace {
 
 using MachineOf = Arch (*)(Dataflow, size_t);
 
-void price_machines(benchmark::State& state, MachineOf machine_of, Dataflow dataflow) {
+// next_machine goes on through repetitions: no machine twice.
+void price_machines(benchmark::State& state, MachineOf machine_of, Dataflow dataflow,
+                    const std::shared_ptr<size_t>& next_machine) {
   const IntegerNetwork network = resnet50_shapes();
-  // Goes on through repetitions: no machine twice in a process.
-  static size_t next_machine = 0;
   double plan_s = 0, emit_s = 0, run_s = 0, instructions = 0, cycles = 0;
   for (auto _ : state) {
-    const Arch arch = machine_of(dataflow, next_machine++);
+    const Arch arch = machine_of(dataflow, (*next_machine)++);
     const double start = cpu_seconds();
     const Plan plan = make_plan(network, arch, segment_cycles);
     const double planned = cpu_seconds();
@@ -45,7 +47,8 @@ void price_machines(benchmark::State& state, MachineOf machine_of, Dataflow data
 }
 
 void add(const char* name, MachineOf machine_of, Dataflow dataflow) {
-  benchmark::RegisterBenchmark(name, price_machines, machine_of, dataflow)
+  benchmark::RegisterBenchmark(name, price_machines, machine_of, dataflow,
+                               std::make_shared<size_t>(0))
       ->Unit(benchmark::kMillisecond)
       ->Iterations(kMachinesPerPass)
       ->MeasureProcessCPUTime();
