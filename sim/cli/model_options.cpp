@@ -59,7 +59,7 @@ po::options_description sample_description(ModelOptions& options, const char* li
     description.add_options()  //
         ("calibration-samples", po::value(&options.samples.calibration_samples)->value_name("N"),
          "calibrate on N samples of --data, which are then not scored; if not given, a quarter of "
-         "them (at most 128) when the model needs it");
+         "them (at most 64) when the model needs it");
   }
   description.add_options()  //
       ("seed", po::value(&options.samples.seed)->value_name("N"),

@@ -82,7 +82,7 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   if (!request.save_outputs.empty()) {
     save_outputs(request.save_outputs, program.network, model.samples, evaluation);
   }
-  const bool counts_values = engine.has_values && engine.has_cycles && program.network.has_values;
+  const bool counts_values = engine.has_values && engine.has_cycles && model.samples.data;
   return make_report(program, result, counts_values,
                      make_manifest(request, model, engine, value_engine), evaluation.accuracy);
 }

@@ -73,7 +73,7 @@ void Samples::split_data(int64_t calibration_count) {
 void Samples::set_aside_calibration() {
   if (!data || calibrates() || options.calibration_samples >= 0) return;
   const int64_t count = data->dataset.size();
-  if (count > 1) split_data(std::clamp<int64_t>(count / 4, 1, 128));
+  if (count > 1) split_data(std::clamp<int64_t>(count / 4, 1, 64));
 }
 
 Tensor samples_for(const SampleFile& file, const std::vector<int64_t>& indices,

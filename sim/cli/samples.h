@@ -43,7 +43,7 @@ struct Samples {
   bool calibrates() const { return !calibrating.empty(); }
   const SampleFile& calibration_file() const { return calibration ? *calibration : *data; }
 
-  // For a network that cannot do without: a quarter of --data, at most 128 samples, drawn by the
+  // For a network that cannot do without: a quarter of --data, at most 64 samples, drawn by the
   // seed, unless the options say otherwise.
   void set_aside_calibration();
 
