@@ -137,7 +137,7 @@ class Reader {
 };
 
 void put(Bytes& out, uint64_t value, int size) {
-  for (int i = 0; i < size; ++i) out.push_back(static_cast<uint8_t>(value >> (8 * i)));
+  for (int i = 0; i < size; ++i, value >>= 8) out.push_back(static_cast<uint8_t>(value));
 }
 
 // The fields that local header and directory entry share, from "version needed" to the name length.
