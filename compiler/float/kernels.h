@@ -59,7 +59,7 @@ std::vector<float> gemm_product(const Call& call, const std::vector<float>& a, c
 std::vector<float> average(const Call& call, const Activation& x, const Shape& out_shape,
                            bool global);
 std::vector<float> transpose(const float* x, const Shape& shape, const std::vector<int64_t>& perm);
-// Calls visit(output index, index in a, index in b) for a broadcast of two shapes.
+// function(a, b) for every element of the shape that both broadcast to.
 std::vector<float> broadcast(const Activation& a, const Activation& b, const Shape& out_shape,
                              float (*function)(float, float));
 std::vector<float> concatenate(const std::vector<const Activation*>& inputs, size_t axis,
