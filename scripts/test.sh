@@ -71,6 +71,6 @@ ctest --test-dir "$build_dir" -j "$jobs" --output-on-failure --no-tests=error --
 run_counted "ctest" "$system_python" scripts/count_junit.py "$junit"
 
 log "Python tests"
-run_counted "Python tests" "$python" scripts/python_tests.py
+run_counted "Python tests" "$python" scripts/python_tests.py "$@"
 
 finish

@@ -10,9 +10,9 @@ namespace {
 constexpr int kHeaderBits = 12;
 
 // Calls visit(name, bits, is_signed, field) for every field of an operation in encoding order.
-#define QSIM_OP_BEGIN(Name, mnemonic, unit)                                            \
-  template <typename Op, typename Visit>                                               \
-    requires std::is_same_v<std::remove_const_t<Op>, Name>                             \
+#define QSIM_OP_BEGIN(Name, mnemonic, unit)              \
+  template <typename Op, typename Visit>                 \
+  requires std::is_same_v<std::remove_const_t<Op>, Name> \
   inline void for_each_field([[maybe_unused]] Op& op, [[maybe_unused]] Visit&& visit) {
 #define QSIM_FIELD(name, bits, sign, meaning) visit(#name, bits, #sign[0] == 's', op.name);
 #define QSIM_OP_END(Name) }
