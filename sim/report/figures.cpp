@@ -29,19 +29,29 @@ int64_t macs_at(const Report& report, LayerPlace place) {
   return macs;
 }
 
-void add_cycles(FigureList& list, const Report& report, const Counters& counters) {
+// Samples that one run of the program works on.
+int64_t batch_of(const IntegerNetwork& network) {
+  if (network.inputs.empty()) return 1;
+  const Shape& shape = network.tensor(network.inputs[0]).onnx_shape;
+  return shape.empty() ? 1 : shape[0];
+}
+
+void add_cycles(FigureList& list, const Report& report, const Counters& counters, int64_t batch) {
   const Arch& arch = report.arch;
+  const std::string whole =
+      batch == 1 ? "one inference" : "one batch of " + std::to_string(batch) + " samples";
   const int64_t cycles = report.total.time.cycles;
   const int64_t host = report.coverage.host_cycles.value_or(0);
   const std::string clock = "at clock.mhz = " + std::to_string(arch.clock.mhz);
   list.count("cycles", "cycles", cycles, "cycles", Origin::kMeasured,
-             "one inference, host steps included");
+             whole + ", host steps included");
   list.count("host_cycles", "on the host", host, "cycles", Origin::kAssumed,
              "what the keys host.* state");
   const double seconds = static_cast<double>(cycles) / (arch.clock.mhz * 1e6);
   list.real("time_ms", "time", seconds * 1e3, 3, "ms", Origin::kAssumed, clock);
-  list.real("inferences_per_second", "rate", seconds > 0 ? 1 / seconds : 0, 1, "inferences/s",
-            Origin::kAssumed, "one at a time, " + clock);
+  list.real("inferences_per_second", "rate", seconds > 0 ? static_cast<double>(batch) / seconds : 0,
+            1, "inferences/s", Origin::kAssumed,
+            (batch == 1 ? "one at a time, " : "batch after batch, ") + clock);
   list.real("utilization", "utilisation", 100 * report.total.utilization(arch.pes()), 2, "%",
             Origin::kDerived, "useful MACs / (PEs x cycles)");
   const double device = static_cast<double>(cycles - host);
@@ -82,7 +92,7 @@ std::vector<Figure> counter_figures(const RunResult& result, bool has_cycles, bo
 std::vector<Figure> make_figures(const Program& program, const RunResult& result,
                                  const Report& report) {
   FigureList list;
-  if (report.has_cycles) add_cycles(list, report, result.counters);
+  if (report.has_cycles) add_cycles(list, report, result.counters, batch_of(program.network));
   list.count("array_macs", "array MACs", macs_at(report, LayerPlace::kArray), "MACs",
              Origin::kDerived, "padding taps included");
   list.count("vector_macs", "vector unit MACs", macs_at(report, LayerPlace::kVector), "MACs",
