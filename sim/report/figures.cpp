@@ -38,8 +38,7 @@ int64_t batch_of(const IntegerNetwork& network) {
 
 void add_cycles(FigureList& list, const Report& report, const Counters& counters, int64_t batch) {
   const Arch& arch = report.arch;
-  const std::string whole =
-      batch == 1 ? "one inference" : "one batch of " + std::to_string(batch) + " samples";
+  const std::string whole = batch == 1 ? "one inference" : "a batch of " + std::to_string(batch);
   const int64_t cycles = report.total.time.cycles;
   const int64_t host = report.coverage.host_cycles.value_or(0);
   const std::string clock = "at clock.mhz = " + std::to_string(arch.clock.mhz);

@@ -52,7 +52,7 @@ std::string main_loss(const LayerRow& row) {
   const auto& states = row.time.account.pe_cycles;
   const auto worst = std::max_element(states.begin() + 1, states.end());
   const int64_t sum = row.time.account.sum();
-  if (sum == 0 || *worst == 0) return "";
+  if (*worst * 200 < sum || sum == 0) return "";  // less than half a per cent
   const CycleState state{static_cast<uint8_t>(worst - states.begin())};
   return std::string(title_of(state)) + " " +
          number_text(100 * static_cast<double>(*worst) / static_cast<double>(sum), 0) + "%";
