@@ -10,6 +10,9 @@ namespace {
 
 constexpr int64_t kRegionAlignment = 4096;
 
+// Room for the operations of a large network, so that they are not copied while they grow.
+constexpr size_t kExpectedOps = 1 << 16;
+
 // Writes the device segments and host steps of a network in order.
 class Emitter {
  public:
@@ -79,6 +82,7 @@ class Emitter {
     Step step;
     step.first = static_cast<int32_t>(program_.instructions.size());
     Work work;
+    work.ops.reserve(kExpectedOps);
     for (LayerId id = first; id < last; ++id) {
       append_layer_steps(*views_[static_cast<size_t>(id)], plan_,
                          constants_[static_cast<size_t>(id)], work);

@@ -10,14 +10,16 @@ namespace {
 void quantize_all(const Tensor& in, Quantization to, Tensor& out) {
   const float* from = in.data<float>();
   int8_t* codes = out.data<int8_t>();
-  for (int64_t i = 0; i < out.size(); ++i) {
+  const int64_t count = out.size();
+  for (int64_t i = 0; i < count; ++i) {
     codes[i] = static_cast<int8_t>(quantize(from[i], to.scale, to.zero_point));
   }
 }
 
 void dequantize_all(const Tensor& in, Quantization from, float* values) {
   const int8_t* codes = in.data<int8_t>();
-  for (int64_t i = 0; i < in.size(); ++i) {
+  const int64_t count = in.size();
+  for (int64_t i = 0; i < count; ++i) {
     values[i] = dequantize(codes[i], from.scale, from.zero_point);
   }
 }

@@ -19,7 +19,9 @@ struct BurstTiming {
 
   // Cycle in which beat k (from 0) of a read arrives, or of a write is accepted.
   int64_t beat_cycle(int64_t k) const {
-    return (start + k * period + units_per_cycle - 1) / units_per_cycle;
+    const int64_t units = start + k * period;
+    // Whole beats a cycle are the usual case, and a division is not free.
+    return units_per_cycle == 1 ? units : (units + units_per_cycle - 1) / units_per_cycle;
   }
   int64_t response_cycle(int64_t beats) const { return beat_cycle(beats - 1) + latency_cycles; }
 };
