@@ -28,11 +28,11 @@ struct Poke {
 };
 
 struct SystemcOptions {
-  LayerObserver observer;
-  Progress progress;          // when it returns false, run() throws Error
+  LayerObserver observer = {};
+  Progress progress = {};     // when it returns false, run() throws Error
   bool check_hazards = true;  // false: a byte that is touched too early has the value it has then
   bool bulk = true;  // false: access by access even where nobody is in the way; slow, for tests
-  std::vector<Poke> pokes;  // any order; equal cycles are done in the order given
+  std::vector<Poke> pokes = {};  // any order; equal cycles are done in the order given
 };
 
 // SystemC elaborates once per process. The one model is set up anew for each run, like hardware
@@ -49,6 +49,9 @@ class SystemcEngine {
   // issued and not retired, has still to write), for inputs that do not fit, and when progress says
   // stop.
   RunResult run(const std::vector<Tensor>& inputs);
+
+  // May be changed between runs.
+  SystemcOptions& options() { return options_; }
 
  private:
   const Program& program_;
