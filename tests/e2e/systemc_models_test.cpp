@@ -79,17 +79,17 @@ TEST(SystemcModels, DigitsWithACorruptedByte) {
   EXPECT_GT(changed, 12);
 }
 
-TEST(FullSystemcModels, ResNet8) {
+TEST(SystemcModels, ResNet8) {
   require_data("mlperf_tiny/resnet8_cifar10_qdq.onnx");
   compare(test::data_path("mlperf_tiny/resnet8_cifar10_qdq.onnx"), kMachines, kMemories);
 }
 
-TEST(FullSystemcModels, MobileNetV1) {
+TEST(SystemcModels, MobileNetV1) {
   require_data("mobilenet/mobilenet_v1_0.25_128_quant_qdq.onnx");
   compare(test::data_path("mobilenet/mobilenet_v1_0.25_128_quant_qdq.onnx"), kMachines, kMemories);
 }
 
-TEST(FullSystemcModels, MicroKws) {
+TEST(SystemcModels, MicroKws) {
   for (const char* form : {"qdq", "qoperator"}) {
     const std::string path = "micro_kws/micro_kws_m_static_" + std::string(form) + ".onnx";
     require_data(path);
@@ -97,7 +97,7 @@ TEST(FullSystemcModels, MicroKws) {
   }
 }
 
-TEST(FullSystemcModels, ResNet50ByCyclesAlone) {
+TEST(SystemcModels, ResNet50ByCyclesAlone) {
   require_data("shapes/light_resnet50.onnx");
   compare(test::data_path("shapes/light_resnet50.onnx"), {"edge16"}, kMemories);
 }
