@@ -69,7 +69,7 @@ std::vector<TileShape> shapes(const LayerView& view, const Plan& plan, int64_t m
     // Going round the ring wastes up to one piece.
     const Footprint bytes = footprint(view, plan, {h, w}, blocks);
     const int64_t tile = bytes.source + bytes.output;
-    const bool one_tile = h == view.out_h && w == view.out_w && view.images == 1;
+    const bool one_tile = blocks == 0 && h == view.out_h && w == view.out_w && view.images == 1;
     const int64_t waste = one_tile ? 0 : std::max(bytes.source, bytes.output);
     if (tile + waste <= ring) found.push_back({h, w});
     if (h == 1 && (w == 1 || (!found.empty() && kTilesAtOnce * tile <= ring))) break;

@@ -57,6 +57,19 @@ TEST(Plan, IsTheSameWithAndWithoutValues) {
   EXPECT_EQ(shapes.instructions.size(), values.instructions.size());
 }
 
+// 7 x 7 x 2048 codes are six times the buffer: the pool goes by slices of channels.
+TEST(Plan, GlobalPoolLargerThanTheBuffer) {
+  NetworkBuilder net("pool");
+  net.output(net.average_pool(net.input(1, 7, 7, 2048), square_window(7)));
+  const IntegerNetwork network = net.take();
+  Arch arch;
+  arch.array.rows = arch.array.cols = 4;
+  arch.buffers.act_kib = 16;
+  const Plan plan = make_plan(network, arch, segment_cycles);
+  EXPECT_GT(plan.layers[1].slice_blocks, 0);
+  emit(network, arch, plan).check();
+}
+
 TEST(Plan, WhatFitsNoTilingSaysWhichBuffer) {
   NetworkBuilder net("wide");
   net.output(net.conv(net.input(1, 4, 4, 4000), 8, square_window(3, 1, 1)));
