@@ -16,8 +16,6 @@ class ArraySteps {
         operands_(view, plan, work),
         tiles_(tiles_of(view, layer_plan_)),
         whole_(layer_plan_.group_blocks >= view.blocks),
-        streams_output_(plan.tensors[static_cast<size_t>(view.layer.output)].where !=
-                        Placement::Where::kResident),
         weights_(static_cast<size_t>(view.blocks), kNoPiece),
         sources_(tiles_.size()),
         outputs_(tiles_.size()) {}
@@ -192,7 +190,6 @@ class ArraySteps {
   Operands operands_;
   std::vector<OutTile> tiles_;
   bool whole_;
-  bool streams_output_;
   std::vector<PieceId> weights_;                 // by block; held while a group lasts
   std::vector<std::optional<Operand>> sources_;  // by tile
   std::vector<std::optional<Operand>> outputs_;  // by tile

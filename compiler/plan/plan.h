@@ -54,9 +54,9 @@ struct LayerPlan {
 };
 
 struct Plan {
-  std::vector<Placement> tensors;                          // parallel to IntegerNetwork::tensors
-  std::vector<LayerPlan> layers;                           // parallel to IntegerNetwork::layers
-  int64_t activations_address = 0, activations_bytes = 0;  // DRAM region of all kDram tensors
+  std::vector<Placement> tensors;  // parallel to IntegerNetwork::tensors
+  std::vector<LayerPlan> layers;   // parallel to IntegerNetwork::layers
+  int64_t activations_bytes = 0;   // DRAM region of all kDram tensors, from address 0 on
 
   // Throws std::logic_error when tensors overlap in the activation buffer while both live, or a
   // layer's ring overlaps a resident tensor.

@@ -226,8 +226,8 @@ void Timeline::request_load() {  // T11
   const uint64_t address = static_cast<uint64_t>(load_.bursts->address());
   const int64_t beats = load_.bursts->next();
   const BurstTiming burst = memory_.read(cycle, address, beats);
-  load_landed_ = burst.beat_cycle(beats - 1) + timing::kLandingCycles;
-  landings_[oldest_landing_] = load_landed_;
+  const int64_t landed = burst.beat_cycle(beats - 1) + timing::kLandingCycles;
+  landings_[oldest_landing_] = landed;
   if (++oldest_landing_ == landings_.size()) oldest_landing_ = 0;
   load_.next_request = cycle + 1;
   ++counters_.load_bursts;
@@ -235,7 +235,7 @@ void Timeline::request_load() {  // T11
   if (load_.bursts->finished()) {
     InstructionTiming& timing = timing_[load_.instruction];
     units_[kLoad].busy_until = timing.busy_until = cycle + 1;
-    timing.done = load_landed_;
+    timing.done = landed;
     load_.bursts.reset();
     possible_ |= issue_bit(kLoad) | retire_bit(kLoad);
   }
@@ -246,14 +246,13 @@ void Timeline::request_store() {  // T12
   const int64_t beats = store_.bursts->next();
   const BurstTiming burst = memory_.write(store_.next_request, address, beats);
   const int64_t accepted = burst.beat_cycle(beats - 1);
-  store_responded_ = burst.response_cycle(beats);
   store_.next_request = accepted + 1;
   ++counters_.store_bursts;
   counters_.store_beats += beats;
   if (store_.bursts->finished()) {
     InstructionTiming& timing = timing_[store_.instruction];
     units_[kStore].busy_until = timing.busy_until = accepted + 1;
-    timing.done = store_responded_;
+    timing.done = burst.response_cycle(beats);
     store_.bursts.reset();
     possible_ |= issue_bit(kStore) | retire_bit(kStore);
   }

@@ -82,7 +82,6 @@ class Timeline {
   size_t fetched_ = 0, dispatched_ = 0;
   int64_t last_fetch_request_ = 0;
   Transfer load_, store_;
-  int64_t load_landed_ = 0, store_responded_ = 0;
   std::vector<int64_t> landings_;  // ring over the latest load_outstanding bursts
   size_t oldest_landing_ = 0;      // of the next burst to be requested
 };
