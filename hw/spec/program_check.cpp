@@ -62,11 +62,15 @@ Extent reach(std::initializer_list<std::pair<int64_t, int64_t>> counts_and_strid
 
 template <typename Transfer>
 void check_transfer(const Program& program, const Place& place, const Transfer& op,
-                    int64_t buffer_bytes) {
+                    int64_t buffer_bytes, int64_t room) {
   require_inside(place, "bytes", op.bytes, 1, int64_t{1} << 24);
   require_inside(place, "count0", op.count0, 1, 1 << 16);
   require_inside(place, "count1", op.count1, 1, 1 << 16);
   require_inside(place, "count2", op.count2, 1, 1 << 16);
+  // No byte of the destination is written twice; also bounds how long an engine works on it.
+  const int64_t pieces = int64_t{op.count0} * op.count1 * op.count2;
+  require_inside(place, "pieces", pieces, 1, room);
+  require_inside(place, "bytes of all pieces", pieces * op.bytes, 1, room);
   const Extent dram = reach(
       {{op.count0, op.dram_stride0}, {op.count1, op.dram_stride1}, {op.count2, op.dram_stride2}});
   require_range(place, "dram_address", op.dram_address + dram.low,
@@ -111,11 +115,11 @@ void check_op(const Program& program, const Place& place, const Load& op) {
   require_inside(place, "buffer", op.buffer, 0, 2);
   const int64_t sizes[] = {program.arch.act_bytes(), program.arch.weight_bytes(),
                            program.arch.param_bytes()};
-  check_transfer(program, place, op, sizes[op.buffer]);
+  check_transfer(program, place, op, sizes[op.buffer], sizes[op.buffer]);
 }
 
 void check_op(const Program& program, const Place& place, const Store& op) {
-  check_transfer(program, place, op, program.arch.act_bytes());
+  check_transfer(program, place, op, program.arch.act_bytes(), program.dram_bytes);
 }
 
 void check_op(const Program& program, const Place& place, const Matmul& op) {
@@ -148,6 +152,7 @@ void check_op(const Program& program, const Place& place, const Vector& op) {
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t channels = int64_t{1} * (op.blocks - 1) * arch.array.cols + op.last_channels;
   const int64_t taps = int64_t{1} * op.kh * op.kw;
+  require_inside(place, "output bytes", pixels * channels, 1, arch.act_bytes());
   require_range(place, "dst", op.dst,
                 op.dst + (op.out_h - 1) * int64_t{op.dst_row_pitch} +
                     (op.out_w - 1) * int64_t{op.dst_pixel_pitch} + channels,
@@ -235,7 +240,7 @@ void check_dram(const Program& program) {
   if (program.instruction_address % kInstructionBytes != 0) {
     fail(Place{}, "instruction_address", program.instruction_address, "is not a multiple of 64");
   }
-  require_inside(Place{}, "dram_bytes", program.dram_bytes, 0, int64_t{1} << 40);
+  require_inside(Place{}, "dram_bytes", program.dram_bytes, 0, int64_t{1} << 36);
   const auto instruction_bytes =
       static_cast<int64_t>(program.instructions.size()) * kInstructionBytes;
   require_inside(Place{}, "instruction_address", program.instruction_address, 0,

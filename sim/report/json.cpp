@@ -116,7 +116,8 @@ std::string render_json(const Report& report) {
   json["no_values_because"] = report.value_blockers;
   json["counters"] = figures_json(report.counters);
   json["not_modelled"] = report.not_modelled;
-  return json.dump(1) + "\n";
+  // Names come from files and may be no UTF-8.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace qsim

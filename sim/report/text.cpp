@@ -158,7 +158,12 @@ std::string render_text(const Report& report, size_t width) {
   if (!report.value_blockers.empty()) {
     text += wrapped(list_text("No values: ", report.value_blockers), width, "  ");
   }
-  return text + wrapped(list_text("Not modelled: ", report.not_modelled), width, "  ");
+  text += wrapped(list_text("Not modelled: ", report.not_modelled), width, "  ");
+  // Names come from files; what controls a terminal has no place in them.
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return (c < ' ' && c != '\n') || c == 127; },
+      '?');
+  return text;
 }
 
 }  // namespace qsim

@@ -75,8 +75,21 @@ TEST(Program, CheckNamesWhatIsWrong) {
     const char* part;
     std::function<void(Program&)> damage;
   } cases[] = {
-      {"instruction 0 (load): dram_address = 1024 ends at 1025024, outside [0, 2048]",
+      {"instruction 0 (load): dram_address = 1024 ends at 3024, outside [0, 2048]",
+       [](Program& p) { std::get<Load>(p.instructions[0].op).bytes = 2000; }},
+      {"instruction 0 (load): bytes of all pieces = 1024000 is outside [1, 262144]",
        [](Program& p) { std::get<Load>(p.instructions[0].op).bytes = 1024000; }},
+      {"instruction 0 (load): pieces = 16777216 is outside [1, 262144]",
+       [](Program& p) {
+         auto& load = std::get<Load>(p.instructions[0].op);
+         load.count0 = load.count1 = 4096;
+       }},
+      {"instruction 4 (vector): output bytes = 4194304 is outside [1, 262144]",
+       [](Program& p) {
+         auto& op = std::get<Vector>(p.instructions[4].op);
+         op.out_h = op.out_w = 1024;
+         op.dst_row_pitch = op.dst_pixel_pitch = 0;
+       }},
       {"instruction 0 (load): buffer = 3 is outside [0, 2]",
        [](Program& p) { std::get<Load>(p.instructions[0].op).buffer = 3; }},
       {"instruction 1 (load): count1 = 0 is outside [1, 65536]",

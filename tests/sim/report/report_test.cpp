@@ -169,6 +169,15 @@ TEST(Report, TextNamesWhatIsNotModelled) {
   EXPECT_NE(text.find("97.50 %"), std::string::npos);
 }
 
+TEST(Report, NamesMayBeAnyBytes) {
+  Report report = hand_report();
+  report.layers[1].name = "\x1b[31m\xff\xd5";
+  EXPECT_NO_THROW(nlohmann::json::parse(render_json(report)));
+  const std::string text = render_text(report, 100);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find("?[31m"), std::string::npos);
+}
+
 TEST(Report, UserPageListsEveryColumn) {
   std::ifstream file(std::string(QSIM_SOURCE_DIR) + "/docs/user/report.md");
   std::stringstream page;
