@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 build_packages=(
-  g++ cmake ninja-build ccache pkg-config git
+  g++ make cmake ninja-build ccache verilator pkg-config git
   libsystemc-dev libonnx-dev libprotobuf-dev protobuf-compiler libeigen3-dev libdnnl-dev
   libboost-program-options-dev nlohmann-json3-dev zlib1g-dev libssl-dev libgtest-dev libbenchmark-dev
 )
