@@ -69,7 +69,8 @@ std::string arch_reference() {
          "`memory.bus_bytes` is a power of two. A buffer of n KiB holds as many whole words as fit "
          "(activation words have `array.rows`\nbytes, weight words `array.cols`, parameter words "
          "4 x `array.cols`): at least 4 activation words, 2 x `array.rows` weight\nwords and 8 "
-         "parameter words. The vector unit uses min(`vector.lanes`, `array.cols`) lanes.\n"
+         "parameter words. The vector unit has min(`vector.lanes`, `array.rows`, `array.cols`) "
+         "lanes.\n"
          "\n## Named machines\n\n";
   print_machines(out);
   return out.str();

@@ -1,6 +1,5 @@
 #include "sim/systemc/axi_memory.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace qsim::model {
@@ -38,11 +37,6 @@ void AxiMemory::arbitrate() {
 
 BurstTiming AxiMemory::write(int64_t address, int64_t beats) {
   return timing_->write(run_.now(), static_cast<uint64_t>(address), beats);
-}
-
-BurstTiming AxiMemory::preview_write(int64_t cycle, int64_t address, int64_t beats) const {
-  MemoryTiming copy = *timing_;
-  return copy.write(std::max(cycle, run_.now()), static_cast<uint64_t>(address), beats);
 }
 
 }  // namespace qsim::model

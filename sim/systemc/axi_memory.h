@@ -30,8 +30,6 @@ class AxiBus : virtual public sc_core::sc_interface {
  public:
   virtual void read(AxiMaster master, AxiReader& reader, int64_t address, int64_t beats) = 0;
   virtual BurstTiming write(int64_t address, int64_t beats) = 0;
-  // What write() would answer in a later or the present cycle, as the write channel stands.
-  virtual BurstTiming preview_write(int64_t cycle, int64_t address, int64_t beats) const = 0;
   virtual Buffer& dram() = 0;
 };
 
@@ -43,7 +41,6 @@ class AxiMemory : public sc_core::sc_module, public AxiBus {
 
   void read(AxiMaster master, AxiReader& reader, int64_t address, int64_t beats) override;
   BurstTiming write(int64_t address, int64_t beats) override;
-  BurstTiming preview_write(int64_t cycle, int64_t address, int64_t beats) const override;
   Buffer& dram() override { return dram_; }
 
  private:

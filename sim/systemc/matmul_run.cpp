@@ -45,9 +45,8 @@ int64_t MatmulRun::operands_complete(int64_t pass) const {
 
 int64_t MatmulRun::arrival(int64_t pass, int64_t q) const {
   const int64_t start = pass_start(pass);
-  if (!by_groups) return start + q + rows + cols + timing::kMatmulLatencyCycles;
-  const int64_t end = start + rows - 1 + 3 * rows + cols + timing::kMatmulLatencyCycles;
-  return end - q;
+  const int64_t last_lane = cols - 1 + timing::kMatmulLatencyCycles;
+  return by_groups ? start + 3 * (rows - 1) - q + last_lane : start + q + rows - 1 + last_lane;
 }
 
 int64_t MatmulRun::last_arrival() const { return arrival(passes - 1, by_groups ? 0 : pixels - 1); }

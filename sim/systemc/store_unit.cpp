@@ -44,8 +44,6 @@ void StoreUnit::start(int32_t index, const Instruction& instruction) {
   schedule(run_.now() + timing::kStoreRequestCycles);
 }
 
-// The word of the first beat may have to be read in the cycle before the request is made, so the
-// answer is looked up now; it will be the same then, since nobody else writes.
 void StoreUnit::schedule(int64_t request_cycle) {
   burst_ = transfer_.next();
   run_.wake_at_start(request_, request_cycle);
@@ -53,7 +51,7 @@ void StoreUnit::schedule(int64_t request_cycle) {
   Departing departing;
   departing.index = index_;
   departing.burst = burst_;
-  departing.timing = axi->preview_write(request_cycle, burst_.dram_address, burst_.beats);
+  departing.request_cycle = request_cycle;
   departing.data.resize(static_cast<size_t>(burst_.bytes));
   departing_.push_back(std::move(departing));
 }
@@ -65,7 +63,11 @@ void StoreUnit::request_process() {
     run_.counters().store_beats += burst_.beats;
     run_.counters().store_bytes += burst_.bytes;
     const int64_t accepted = timing.beat_cycle(burst_.beats - 1);
-    if (run_.values()) run_.wake_at_end(accept_, accepted);
+    if (run_.values()) {
+      departing_.back().timing = timing;
+      departing_.back().requested = true;
+      run_.wake_at_end(accept_, accepted);
+    }
     if (transfer_.finished()) {
       set_busy_until(accepted + 1);
       set_done(index_, timing.response_cycle(burst_.beats));

@@ -35,11 +35,16 @@ class StoreUnit : public ExecutionUnit {
   struct Departing {
     int32_t index = 0;
     Burst burst;
-    BurstTiming timing;
+    int64_t request_cycle = 0;
+    BurstTiming timing;      // once requested
+    bool requested = false;  // its first beat is read before
     std::vector<uint8_t> data;
     int64_t read = 0, written = 0;  // beats
-    int64_t read_cycle() const { return timing.beat_cycle(read) - 1; }
-    int64_t write_cycle() const { return timing.beat_cycle(written); }
+    int64_t read_cycle() const {
+      if (read == 0) return request_cycle - 1;
+      return requested ? timing.beat_cycle(read - 1) : kNever;
+    }
+    int64_t write_cycle() const { return requested ? timing.beat_cycle(written) : kNever; }
     int64_t response() const { return timing.response_cycle(burst.beats); }
   };
 

@@ -63,11 +63,12 @@ Duration matmul_duration(const Arch& arch, const Matmul& op) {
   const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
   if (arch.array.dataflow == Dataflow::kWs) {
     const int64_t pace = std::max(pixels, rows);
-    return {tiles * pace,
-            1 + (tiles - 1) * pace + pixels - 1 + rows + cols + timing::kMatmulLatencyCycles};
+    return {tiles * pace, 1 + (tiles - 1) * pace + pixels - 1 + (rows - 1) + (cols - 1) +
+                              timing::kMatmulLatencyCycles};
   }
   const int64_t busy = ceil_div(pixels, rows) * tiles * rows;
-  return {busy, busy + 3 * rows + cols + timing::kMatmulLatencyCycles};
+  const int64_t last_feed = 1 + busy - rows;
+  return {busy, last_feed + 3 * (rows - 1) + (cols - 1) + timing::kMatmulLatencyCycles};
 }
 
 Duration vector_duration(const Arch& arch, const Vector& op) {

@@ -109,7 +109,7 @@ TEST(SystemcMatmul, OutputStationaryCyclesFollowGroupsOfRows) {
     const int64_t groups = (pixels + rows - 1) / rows;
     EXPECT_EQ(run.timing[0].busy_until, 3 + groups * tiles * rows);
     const int64_t last_feed = 3 + 1 + (groups * tiles - 1) * rows;
-    EXPECT_EQ(run.timing[0].done, last_feed + rows - 1 + 3 * rows + cols + 3);
+    EXPECT_EQ(run.timing[0].done, last_feed + 3 * rows + cols + 1);
     EXPECT_EQ(run.counters.act_reads_compute, pixels * tiles);
     EXPECT_EQ(run.counters.weight_reads, groups * rows * tiles);
     EXPECT_EQ(run.counters.acc_writes, pixels);
@@ -256,7 +256,7 @@ TEST(SystemcMatmul, SumsAreWrittenInTheirCycle) {
         EXPECT_EQ(code_with_poke_at(first + 9, pixel), 100);
       } else {
         const int64_t last_feed = issue + 1 + (pixel / 4 * 2 + 1) * 4;
-        const int64_t end = last_feed + 3 + 3 * 4 + 3 + 3;
+        const int64_t end = last_feed + 3 * 4 + 3 + 1;
         const int64_t written = end - pixel % 4;
         EXPECT_EQ(code_with_poke_at(written - 1, pixel), 8);
         EXPECT_EQ(code_with_poke_at(written, pixel), 100);

@@ -135,6 +135,32 @@ TEST(SystemcStore, SlowMemoryAcceptsBeatsApartAndRespondsLate) {
   EXPECT_EQ(run.timing[1].done, 32 + 20);
 }
 
+// With one byte changed at the end of cycle t, the store takes the new value iff it reads after t.
+TEST(SystemcStore, WordsAreReadBeforeTheRequestAndAtTheAcceptanceOfTheBeatBefore) {
+  TinyProgram tiny;
+  tiny.arch().memory = {.model = MemoryModel::kLatency,
+                        .bus_bytes = 4,
+                        .latency_cycles = 20,
+                        .bytes_per_cycle = 1.6};  // a beat every 2.5 cycles
+  tiny.data(std::vector<uint8_t>(72, 5)).result(72);
+  tiny.add(load(BufferId::kActivation, 0, kData, 72), 0, kStoreBit);
+  tiny.add(store(0, kResult, 72), kLoadBit);
+  const int64_t issue = tiny.run().timing[1].issue;
+  const auto taken = [&](int64_t cycle, int64_t byte) {
+    SystemcOptions options;
+    options.pokes = {{cycle, Poke::Target::kActivation, byte, 9}};
+    return tiny.run(options).outputs[0].bytes[static_cast<size_t>(byte)] == 9;
+  };
+  // Bursts of 16 and 2 beats: requested at issue + 2, beat k accepted 2.5 k later, rounded up; the
+  // second burst one cycle after beat 15, at issue + 41, when the channel is free since issue + 42.
+  const std::pair<int64_t, int64_t> reads[] = {{0, 1},   {1, 2},   {2, 5},  {3, 7},
+                                               {15, 37}, {16, 40}, {17, 42}};
+  for (const auto& [beat, after_issue] : reads) {
+    EXPECT_TRUE(taken(issue + after_issue - 1, beat * 4)) << beat;
+    EXPECT_FALSE(taken(issue + after_issue, beat * 4)) << beat;
+  }
+}
+
 TEST(SystemcStore, ChannelsAreIndependent) {
   TinyProgram tiny;
   tiny.add(load(BufferId::kWeight, 0, kData, 4096)).add(store(0, kResult, 1024));

@@ -138,7 +138,7 @@ TEST_F(TimelineTest, OutputStationaryGroupsPixels) {
   add(matmul(20, 3));  // two groups of 16 pixels
   const auto t = run();
   EXPECT_EQ(t[0].busy_until - t[0].issue, 2 * 3 * 16);
-  EXPECT_EQ(t[0].done - t[0].busy_until, 3 * 16 + 16 + 3);
+  EXPECT_EQ(t[0].done - t[0].busy_until, 1 - 16 + 3 * 16 + 16 + 1);
 }
 
 TEST_F(TimelineTest, VectorCosts) {
