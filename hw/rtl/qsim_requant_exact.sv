@@ -1,0 +1,48 @@
+// Rounds acc * multiplier * 2^-shift from the exact product: by RNE (A11, A15, A16, A20 to A22), or with HalfUp half up (A14)
+// unless the operator is a plain one. LeftShifts: a negative shift moves to the left (A15).
+// Stages 0 to 2 of qsim_requant; rounded_o is stage 3's, saturated to [-512, 512].
+module qsim_requant_exact #(
+  parameter bit HalfUp = 1'b0,
+  parameter bit LeftShifts = 1'b0
+) (
+  input  logic               clk_i,
+  input  logic [2:0]         valid_i,
+  input  logic signed [31:0] acc_i,
+  input  logic [30:0]        multiplier_i,
+  input  logic [6:0]         shift_i,
+  input  logic               plain_late_i,
+  output logic signed [10:0] rounded_o
+);
+  logic signed [31:0] acc_q;
+  logic [30:0] multiplier_q;
+  logic [6:0] shift_0_q, shift_1_q;
+  logic signed [63:0] product_q;
+  logic signed [9:0] floor_q;
+  logic up_q;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i[0]) begin
+      acc_q <= acc_i;
+      multiplier_q <= multiplier_i;
+      shift_0_q <= shift_i;
+    end
+    if (valid_i[1]) begin
+      product_q <= 64'(acc_q) * $signed({33'd0, multiplier_q});
+      shift_1_q <= shift_0_q;
+    end
+    if (valid_i[2]) begin : stage_2
+      logic signed [63:0] shifted;  // twice the quotient: bit 0 is the guard
+      logic signed [62:0] quotient;
+      logic sticky;
+      if (LeftShifts && shift_1_q[6]) shifted = product_q <<< (4'd1 - shift_1_q[3:0]);
+      else shifted = (product_q <<< 1) >>> shift_1_q[5:0];
+      sticky = |(product_q & $signed(((64'd1 << shift_1_q[5:0]) - 64'd1) >> 1));
+      quotient = shifted[63:1];
+      floor_q <= quotient > 63'sd511 ? 10'sd511 : quotient < -63'sd512 ? 10'sh200 : quotient[9:0];
+      up_q <= shifted[0] & ((HalfUp & !plain_late_i) | sticky | shifted[1]);
+    end
+  end
+
+  // A quotient of 511 stands for any that is larger; so does 512.
+  assign rounded_o = 11'(floor_q) + 11'($signed({1'b0, up_q}));
+endmodule

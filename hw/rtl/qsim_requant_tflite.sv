@@ -1,0 +1,59 @@
+// Rounds acc * multiplier * 2^-shift as gemmlowp does: saturating left shift, rounding doubling high multiply, rounding right
+// shift, half away from zero (A13); a plain operator takes the exact product and one RNE (A20 to A22).
+// Stages 0 to 2 of qsim_requant; rounded_o is stage 3's, saturated to [-512, 512].
+module qsim_requant_tflite (
+  input  logic               clk_i,
+  input  logic [2:0]         valid_i,
+  input  logic signed [31:0] acc_i,
+  input  logic [30:0]        multiplier_i,
+  input  logic [5:0]         shift_i,
+  input  logic               plain_i,
+  input  logic               plain_late_i,
+  output logic signed [10:0] rounded_o
+);
+  logic signed [31:0] value_q;
+  logic [30:0] multiplier_q;
+  logic [5:0] shift_0_q, shift_1_q;
+  logic [4:0] right_q;
+  logic signed [63:0] product_q;
+  logic signed [31:0] high_q;  // A13's h; a plain one's quotient
+  logic up_q;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i[0]) begin : stage_0
+      logic signed [63:0] shifted;
+      shifted = 64'(acc_i) <<< (6'd31 - shift_i);
+      if (plain_i || shift_i >= 6'd31) value_q <= acc_i;
+      else if (shifted != 64'($signed(shifted[31:0]))) value_q <= acc_i < 0 ? 32'sh80000000 : 32'sh7FFFFFFF;
+      else value_q <= shifted[31:0];
+      multiplier_q <= multiplier_i;
+      shift_0_q <= shift_i;
+    end
+    if (valid_i[1]) begin
+      product_q <= 64'(value_q) * $signed({33'd0, multiplier_q});
+      shift_1_q <= shift_0_q;
+    end
+    if (valid_i[2]) begin : stage_2
+      logic signed [63:0] shifted;
+      logic signed [62:0] quotient;
+      logic sticky;
+      shifted = (product_q <<< 1) >>> shift_1_q;
+      sticky = |(product_q & $signed(((64'd1 << shift_1_q) - 64'd1) >> 1));
+      quotient = shifted[63:1];
+      if (plain_late_i) high_q <= quotient > 63'sd511 ? 32'sd511 : quotient < -63'sd512 ? -32'sd512 : quotient[31:0];
+      else high_q <= 32'((product_q + 64'sd1073741824) >>> 31);
+      up_q <= shifted[0] & (sticky | shifted[1]);
+      right_q <= shift_1_q > 6'd31 ? 5'(shift_1_q - 6'd31) : 5'd0;
+    end
+  end
+
+  logic [31:0] rest, half;
+  logic signed [31:0] floor, limited;
+  logic up;
+  assign rest = high_q & ~(32'hFFFFFFFF << right_q);
+  assign half = (~(32'hFFFFFFFF << right_q) >> 1) + 32'(high_q[31]);
+  assign floor = plain_late_i ? high_q : high_q >>> right_q;
+  assign limited = floor > 32'sd511 ? 32'sd511 : floor < -32'sd512 ? -32'sd512 : floor;
+  assign up = plain_late_i ? up_q : rest > half;
+  assign rounded_o = 11'(limited) + 11'($signed({1'b0, up}));
+endmodule
