@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "hw/spec/machines.h"
+#include "hw/spec/rtl_package.h"
 #include "sim/cli/options.h"
 #include "sim/report/columns.h"
 #include "sim/report/text_table.h"
@@ -31,7 +32,7 @@ void print_list() {
 }  // namespace
 
 int machines_command(const Invocation& invocation) {
-  bool reference = false, counters = false, columns = false;
+  bool reference = false, counters = false, columns = false, package = false;
   CommandLine line{"machines", "[OPTIONS] [NAME|FILE.cfg]",
                    "Without a name, lists the named machines. With one, prints every key of it as "
                    "an INI file: the start\nof a machine of your own, for --arch my.cfg.\n",
@@ -39,7 +40,9 @@ int machines_command(const Invocation& invocation) {
   line.options.add_options()                                                        //
       ("reference", po::bool_switch(&reference), "print docs/reference/arch.md")    //
       ("counters", po::bool_switch(&counters), "print docs/reference/counters.md")  //
-      ("columns", po::bool_switch(&columns), "print the table of columns of docs/user/report.md");
+      ("columns", po::bool_switch(&columns),
+       "print the table of columns of docs/user/report.md")  //
+      ("rtl-package", po::bool_switch(&package), "print hw/rtl/qsim_pkg.sv");
   line.arguments = {"the name of a machine"};
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
@@ -49,6 +52,8 @@ int machines_command(const Invocation& invocation) {
     std::fputs(counters_reference().c_str(), stdout);
   } else if (columns) {
     std::fputs(columns_reference().c_str(), stdout);
+  } else if (package) {
+    std::fputs(rtl_package().c_str(), stdout);
   } else if (parsed.arguments.empty()) {
     print_list();
   } else {

@@ -1,0 +1,36 @@
+#include "hw/spec/rtl_package.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace qsim {
+namespace {
+
+TEST(RtlPackage, CheckedInFileIsFresh) {
+  std::ifstream file(QSIM_SOURCE_DIR "/hw/rtl/qsim_pkg.sv");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), rtl_package()) << "run: qsim machines --rtl-package > hw/rtl/qsim_pkg.sv";
+}
+
+// The struct of an operation begins at its opcode: fields stand from the last to the first.
+TEST(RtlPackage, StructsHoldFieldsFromTheMostSignificantDown) {
+  const std::string text = rtl_package();
+  EXPECT_NE(text.find("  typedef struct packed {\n"
+                      "    logic drain;\n"
+                      "    logic signed [7:0] shift;\n"
+                      "    logic signed [31:0] multiplier2;\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("    logic [25:0] buffer_address;\n"
+                      "    logic [1:0] buffer;\n"
+                      "    logic [3:0] give;\n"
+                      "    logic [3:0] take;\n"
+                      "    logic [3:0] opcode;\n"
+                      "  } load_t;\n"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace qsim
