@@ -48,12 +48,13 @@ module qsim_requant_tflite (
   end
 
   logic [31:0] rest, half;
-  logic signed [31:0] floor, limited;
+  logic signed [31:0] floor;
+  logic signed [9:0] limited;
   logic up;
   assign rest = high_q & ~(32'hFFFFFFFF << right_q);
   assign half = (~(32'hFFFFFFFF << right_q) >> 1) + 32'(high_q[31]);
   assign floor = plain_late_i ? high_q : high_q >>> right_q;
-  assign limited = floor > 32'sd511 ? 32'sd511 : floor < -32'sd512 ? -32'sd512 : floor;
+  assign limited = floor > 32'sd511 ? 10'sd511 : floor < -32'sd512 ? 10'sh200 : floor[9:0];
   assign up = plain_late_i ? up_q : rest > half;
   assign rounded_o = 11'(limited) + 11'($signed({1'b0, up}));
 endmodule
