@@ -1,7 +1,9 @@
 #include "sim/systemc/accelerator.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
+#include <utility>
 
 #include "hw/spec/error.h"
 
@@ -65,6 +67,7 @@ void Accelerator::reset(const std::vector<uint8_t>& instructions) {
        std::initializer_list<ExecutionUnit*>{&load_, &compute_, &vector_, &store_}) {
     unit->reset();
   }
+  if (run_.values() && run_.options().fill) fill_memories();
   fetch_.reset(&instructions);
   monitor_.reset();
   running_ = retired_ = 0;
@@ -84,9 +87,10 @@ void Accelerator::start_segment(int32_t first, int32_t count) {
   fetch_.start(first, count);
 }
 
-void Accelerator::retired(int32_t) {
+void Accelerator::retired(int32_t index) {
   --running_;
   ++retired_;
+  show_retirement(index);
   if (halt_ >= 0 && running_ == 0) run_.wake_at_end(halt_event_, run_.now() + 1);
   if (!run_.options().progress || retired_ % kProgressInterval != 0) return;
   const auto all = static_cast<double>(run_.program().instructions.size());
@@ -106,26 +110,45 @@ void Accelerator::halt_process() {
   run_.guard([&] {
     InstructionTiming& timing = run_.timing(halt_);
     timing.done = timing.retire = run_.now();
-    halt_ = -1;
+    show_retirement(std::exchange(halt_, -1));
     ++retired_;
     host_.segment_halted();
   });
 }
 
-Buffer& Accelerator::buffer_of(Poke::Target target) {
-  switch (target) {
-    case Poke::Target::kActivation:
+Buffer& Accelerator::buffer_of(Memory memory) {
+  switch (memory) {
+    case Memory::kActivation:
       return act_buffer_;
-    case Poke::Target::kWeight:
+    case Memory::kWeight:
       return weight_buffer_;
-    case Poke::Target::kParam:
+    case Memory::kParam:
       return param_buffer_;
-    case Poke::Target::kAccumulator:
+    case Memory::kAccumulator:
       return acc_buffer_;
-    case Poke::Target::kDram:
+    case Memory::kDram:
       break;
   }
   return memory_.dram();
+}
+
+void Accelerator::fill_memories() {
+  for (const Memory memory : {Memory::kActivation, Memory::kWeight, Memory::kParam,
+                              Memory::kAccumulator, Memory::kDram}) {
+    Buffer& buffer = buffer_of(memory);
+    fill_memory(*run_.options().fill, memory,
+                std::span(buffer.bytes(), static_cast<size_t>(buffer.size())));
+  }
+}
+
+// The instruction's unit has caught up with this cycle before it retired it.
+void Accelerator::show_retirement(int32_t index) {
+  if (!run_.options().retirement) return;
+  const MemoryReader read = [this](Memory memory, int64_t address, std::span<uint8_t> to) {
+    if (!run_.values()) return;
+    std::memcpy(to.data(), buffer_of(memory).bytes() + address, to.size());
+  };
+  run_.options().retirement({index, run_.result.timing, read});
 }
 
 void Accelerator::poke_process() {

@@ -36,7 +36,9 @@ class Accelerator : public sc_core::sc_module,
   void reset(const std::vector<uint8_t>& instructions);
   void halt_process();
   void poke_process();
-  Buffer& buffer_of(Poke::Target target);
+  Buffer& buffer_of(Memory memory);
+  void fill_memories();
+  void show_retirement(int32_t index);
   [[noreturn]] void report_hang() const;
 
   RunContext run_;

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "hw/spec/program.h"
 #include "sim/engines/engine.h"
+#include "sim/engines/written.h"
 
 namespace qsim {
 
@@ -20,7 +22,7 @@ namespace qsim {
 // Accumulators are little-endian int32 words of array.cols lanes. Pokes of a run without values, or
 // at cycles after the end of the run, have no effect.
 struct Poke {
-  enum class Target : uint8_t { kActivation, kWeight, kParam, kAccumulator, kDram };
+  using Target = Memory;
   int64_t cycle = 0;
   Target target = Target::kActivation;
   int64_t address = 0;  // byte
@@ -32,7 +34,9 @@ struct SystemcOptions {
   Progress progress = {};     // when it returns false, run() throws Error
   bool check_hazards = true;  // false: a byte that is touched too early has the value it has then
   bool bulk = true;  // false: access by access even where nobody is in the way; slow, for tests
-  std::vector<Poke> pokes = {};  // any order; equal cycles are done in the order given
+  RetirementObserver retirement = {};  // of every run; without values its reader reads nothing
+  std::optional<uint32_t> fill = {};   // none: buffers keep what the run before has left
+  std::vector<Poke> pokes = {};        // any order; equal cycles are done in the order given
 };
 
 // SystemC elaborates once per process. The one model is set up anew for each run, like hardware
