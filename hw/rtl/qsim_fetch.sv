@@ -4,8 +4,9 @@
 // the cycle after it. One read burst an instruction, at most one a cycle, at most FifoDepth requested and not dispatched,
 // nothing beyond the count. AXI4 read port without ids: a request waits for arready, beats are taken in any cycle
 // (rready is constantly 1). An instruction whose last beat comes in cycle t is dispatched in t + 1 at the earliest.
-// push_o[u] with push_instr_o: dispatch to unit u, only when room_i[u]. halt_o: HALT retires in this cycle, one after the
-// last of its dispatch and the last retirement (idle_i, one bit a unit). beat_o: a beat arrived.
+// push_o[u] with push_instr_o: dispatch to unit u, only when room_i[u]. halt_dispatch_o: HALT is dispatched. halt_o: it
+// retires in this cycle, one after the last of its dispatch and the last retirement (idle_i, one bit a unit).
+// beat_o: a beat arrived.
 // error_o, until reset: a response was not OKAY, or the opcode next in line is unknown: it is never dispatched.
 module qsim_fetch #(
   parameter int unsigned FifoDepth = 8,
@@ -31,6 +32,7 @@ module qsim_fetch #(
   output logic [3:0]            push_o,
   output logic [511:0]          push_instr_o,
   input  logic [3:0]            idle_i,
+  output logic                  halt_dispatch_o,
   output logic                  halt_o,
   output logic                  beat_o,
   output logic                  error_o
@@ -120,8 +122,9 @@ module qsim_fetch #(
     endcase
   end
 
-  assign push_o   = valid ? target & room_i : '0;
-  assign dispatch = push_o != '0 | (valid & is_halt);
+  assign push_o          = valid ? target & room_i : '0;
+  assign halt_dispatch_o = valid & is_halt;
+  assign dispatch        = push_o != '0 | halt_dispatch_o;
 
   logic halting_q, error_q;  // halting: HALT is dispatched and has not retired
 
@@ -132,7 +135,7 @@ module qsim_fetch #(
       halting_q <= 1'b0;
       error_q   <= 1'b0;
     end else begin
-      if (valid & is_halt) halting_q <= 1'b1;
+      if (halt_dispatch_o) halting_q <= 1'b1;
       else if (halt_o) halting_q <= 1'b0;
       if ((rvalid_i & rresp_i != 2'b00) | (valid & unknown)) error_q <= 1'b1;
     end

@@ -28,7 +28,7 @@ module qsim_fifo #(
   // What is pushed becomes the head when nothing else is left to be it.
   assign to_head = push_i & (count_q == '0 | (pop_i & count_q == CountBits'(1)));
   assign to_tail = push_i & ~to_head;
-  assign from_tail = pop_i & count_q > CountBits'(1);
+  assign from_tail = pop_i & count_q != CountBits'(1);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) count_q <= '0;
