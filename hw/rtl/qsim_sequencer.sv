@@ -13,7 +13,7 @@
 module qsim_sequencer #(
   parameter int unsigned QueueDepth = 16,
   parameter int unsigned InFlight   = 4,
-  parameter bit          HasDrain   = 1'b0
+  parameter int unsigned HasDrain   = 0  // 1: the vector unit's
 ) (
   input  logic         clk_i,
   input  logic         rst_ni,
@@ -35,6 +35,7 @@ module qsim_sequencer #(
 );
   if (QueueDepth < 1 || QueueDepth > 64) $error("qsim_sequencer: QueueDepth is outside [1, 64]");
   if (InFlight < 1 || InFlight > 8) $error("qsim_sequencer: InFlight is outside [1, 8]");
+  if (HasDrain > 1) $error("qsim_sequencer: HasDrain is outside [0, 1]");
 
   logic       waiting, in_flight, window_room;
   logic [3:0] take, give;
@@ -56,7 +57,7 @@ module qsim_sequencer #(
     .room_o(window_room)
   );
 
-  if (HasDrain) begin : gen_drain
+  if (HasDrain == 1) begin : gen_drain
     assign drained = ~in_flight | ~instr_o[qsim_pkg::VectorBits-1];  // drain is the last field
   end else begin : gen_no_drain
     assign drained = 1'b1;
