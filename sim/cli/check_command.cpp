@@ -68,7 +68,7 @@ struct PairTally {
 };
 
 // Compares the last engine with each one before it; returns the first difference.
-std::optional<std::string> compare_last(const Program& program, const std::vector<EngineRun>& runs,
+std::optional<Difference> compare_last(const Program& program, const std::vector<EngineRun>& runs,
                                         std::vector<PairTally>& tallies) {
   const EngineRun& b = runs.back();
   for (size_t i = 0; i + 1 < runs.size(); ++i) {
@@ -124,7 +124,7 @@ int check(const std::vector<const EngineRow*>& engines, const CompiledModel& mod
       runs.push_back(run_engine(*engine, program, inputs, progress));
       if (const auto difference = compare_last(program, runs, tallies)) {
         progress.clear();
-        std::printf("%s\n", difference->c_str());
+        std::printf("%s\n", difference->text.c_str());
         return 1;
       }
     }

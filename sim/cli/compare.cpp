@@ -14,17 +14,6 @@ std::string upper(std::string text) {
   return text;
 }
 
-std::string values_text(const EngineRun& a, const std::string& value_a, const EngineRun& b,
-                        const std::string& value_b) {
-  return ": " + a.engine + " " + value_a + ", " + b.engine + " " + value_b;
-}
-
-std::string instruction_text(const Program& program, size_t index) {
-  const auto layer = static_cast<size_t>(program.info[index].layer);
-  return "layer " + program.network.layers[layer].name + " instr " + std::to_string(index) + " " +
-         upper(mnemonic_of(program.instructions[index].op));
-}
-
 struct Element {
   int64_t n, y, x, c;
 };
@@ -77,7 +66,8 @@ std::string describe(const Program& program, size_t layer, int64_t index, const 
   }
   return text + " element [" + std::to_string(element.n) + "," + std::to_string(element.y) + "," +
          std::to_string(element.x) + "," + std::to_string(element.c) + "]" +
-         values_text(a, value_text(a.layers[layer], index), b, value_text(b.layers[layer], index)) +
+         values_text(a.engine, value_text(a.layers[layer], index), b.engine,
+                     value_text(b.layers[layer], index)) +
          cycle;
 }
 
@@ -92,10 +82,44 @@ constexpr CounterRow kCounters[] = {
 #undef QSIM_COUNTER
 };
 
+constexpr struct {
+  const char* name;
+  int64_t InstructionTiming::*member;
+} kMoments[] = {{"issue", &InstructionTiming::issue},
+                {"busy_until", &InstructionTiming::busy_until},
+                {"done", &InstructionTiming::done},
+                {"retire", &InstructionTiming::retire}};
+
 }  // namespace
 
-std::optional<std::string> first_value_difference(const Program& program, const EngineRun& a,
-                                                  const EngineRun& b) {
+std::string instruction_text(const Program& program, size_t index) {
+  const auto layer = static_cast<size_t>(program.info[index].layer);
+  return "layer " + program.network.layers[layer].name + " instr " + std::to_string(index) + " " +
+         upper(mnemonic_of(program.instructions[index].op));
+}
+
+std::string values_text(const std::string& engine_a, const std::string& a,
+                        const std::string& engine_b, const std::string& b) {
+  return ": " + engine_a + " " + a + ", " + engine_b + " " + b;
+}
+
+std::optional<Difference> timing_difference(const Program& program, size_t index,
+                                            const std::string& engine_a, const InstructionTiming& a,
+                                            const std::string& engine_b,
+                                            const InstructionTiming& b) {
+  for (const auto& moment : kMoments) {
+    const int64_t left = a.*moment.member, right = b.*moment.member;
+    if (left == right) continue;
+    return Difference{
+        instruction_text(program, index) + " " + moment.name +
+            values_text(engine_a, std::to_string(left), engine_b, std::to_string(right)),
+        program.info[index].layer, std::min(left, right)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Difference> first_value_difference(const Program& program, const EngineRun& a,
+                                                 const EngineRun& b) {
   for (size_t layer = 0; layer < program.network.layers.size(); ++layer) {
     const Tensor& left = a.layers[layer];
     const Tensor& right = b.layers[layer];
@@ -104,36 +128,30 @@ std::optional<std::string> first_value_difference(const Program& program, const 
       const auto text = [](const Tensor& tensor) {
         return std::string(name_of(tensor.type)) + " " + to_text(tensor.shape);
       };
-      return name + values_text(a, text(left), b, text(right));
+      return Difference{name + values_text(a.engine, text(left), b.engine, text(right)),
+                        static_cast<LayerId>(layer)};
     }
     if (left.bytes == right.bytes) continue;
     const auto size = static_cast<int64_t>(size_of(left.type));
     const auto byte = std::mismatch(left.bytes.begin(), left.bytes.end(), right.bytes.begin());
-    return describe(program, layer, (byte.first - left.bytes.begin()) / size, a, b);
+    return Difference{describe(program, layer, (byte.first - left.bytes.begin()) / size, a, b),
+                      static_cast<LayerId>(layer)};
   }
   return std::nullopt;
 }
 
-std::optional<std::string> first_timing_difference(const Program& program, const EngineRun& a,
-                                                   const EngineRun& b) {
-  const auto differ = [&](const std::string& place, int64_t left, int64_t right) {
-    return place + values_text(a, std::to_string(left), b, std::to_string(right));
+std::optional<Difference> first_timing_difference(const Program& program, const EngineRun& a,
+                                                  const EngineRun& b) {
+  const auto differ = [&](const std::string& place, int64_t left, int64_t right,
+                          LayerId layer = -1) {
+    return Difference{
+        place + values_text(a.engine, std::to_string(left), b.engine, std::to_string(right)),
+        layer};
   };
-  const struct {
-    const char* name;
-    int64_t InstructionTiming::*member;
-  } moments[] = {{"issue", &InstructionTiming::issue},
-                 {"busy_until", &InstructionTiming::busy_until},
-                 {"done", &InstructionTiming::done},
-                 {"retire", &InstructionTiming::retire}};
   for (size_t i = 0; i < program.instructions.size(); ++i) {
-    for (const auto& moment : moments) {
-      const int64_t left = a.result.timing[i].*moment.member;
-      const int64_t right = b.result.timing[i].*moment.member;
-      if (left != right) {
-        return differ(instruction_text(program, i) + " " + moment.name, left, right);
-      }
-    }
+    auto difference =
+        timing_difference(program, i, a.engine, a.result.timing[i], b.engine, b.result.timing[i]);
+    if (difference) return difference;
   }
   for (size_t s = 0; s < program.steps.size(); ++s) {
     const LayerId host = program.steps[s].host_layer;
@@ -142,8 +160,8 @@ std::optional<std::string> first_timing_difference(const Program& program, const
         (host < 0 ? "segment" : "host " + program.network.layers[static_cast<size_t>(host)].name) +
         ")";
     const StepTiming &left = a.result.steps[s], &right = b.result.steps[s];
-    if (left.start != right.start) return differ(place + " start", left.start, right.start);
-    if (left.end != right.end) return differ(place + " end", left.end, right.end);
+    if (left.start != right.start) return differ(place + " start", left.start, right.start, host);
+    if (left.end != right.end) return differ(place + " end", left.end, right.end, host);
   }
   for (const CounterRow& counter : kCounters) {
     const int64_t left = a.result.counters.*counter.member;

@@ -14,6 +14,12 @@
 
 namespace qsim::cli {
 
+struct Difference {
+  std::string text;    // the line
+  LayerId layer = -1;  // -1: of no layer
+  int64_t cycle = -1;  // about when it shows; -1: unknown
+};
+
 // What one engine produced for one batch of inputs.
 struct EngineRun {
   std::string engine;
@@ -22,14 +28,26 @@ struct EngineRun {
 };
 
 // Layer by layer, element by element; engines that carry values.
-std::optional<std::string> first_value_difference(const Program& program, const EngineRun& a,
-                                                  const EngineRun& b);
+std::optional<Difference> first_value_difference(const Program& program, const EngineRun& a,
+                                                 const EngineRun& b);
 
 // Instruction by instruction (issue, busy_until, done, retire), step by step, then the timing
 // counters and the cycles of the whole run; timed engines.
-std::optional<std::string> first_timing_difference(const Program& program, const EngineRun& a,
-                                                   const EngineRun& b);
+std::optional<Difference> first_timing_difference(const Program& program, const EngineRun& a,
+                                                  const EngineRun& b);
+
+// Of one instruction.
+std::optional<Difference> timing_difference(const Program& program, size_t index,
+                                            const std::string& engine_a, const InstructionTiming& a,
+                                            const std::string& engine_b,
+                                            const InstructionTiming& b);
 
 int64_t timing_counter_count();
+
+// "layer conv2 instr 117 MATMUL"
+std::string instruction_text(const Program& program, size_t index);
+// ": systemc 41, rtl 42"
+std::string values_text(const std::string& engine_a, const std::string& a,
+                        const std::string& engine_b, const std::string& b);
 
 }  // namespace qsim::cli

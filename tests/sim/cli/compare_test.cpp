@@ -21,11 +21,15 @@ EngineRun run_of(const char* engine, const Program& program) {
   return run;
 }
 
+std::string text(const std::optional<Difference>& difference) {
+  return difference ? difference->text : "";
+}
+
 TEST(Compare, EqualRunsDoNotDiffer) {
   const Program program = hand_made_program();
   const EngineRun a = run_of("reference", program), b = run_of("systemc", program);
-  EXPECT_EQ(first_value_difference(program, a, b), std::nullopt);
-  EXPECT_EQ(first_timing_difference(program, a, b), std::nullopt);
+  EXPECT_EQ(text(first_value_difference(program, a, b)), "");
+  EXPECT_EQ(text(first_timing_difference(program, a, b)), "");
 }
 
 TEST(Compare, NamesTheInstructionThatWroteTheElement) {
@@ -33,7 +37,7 @@ TEST(Compare, NamesTheInstructionThatWroteTheElement) {
   const EngineRun a = run_of("reference", program);
   EngineRun b = run_of("systemc", program);
   b.layers[1].data<int8_t>()[(1 * 2 + 0) * 4 + 3] = -7;
-  EXPECT_EQ(first_value_difference(program, a, b),
+  EXPECT_EQ(text(first_value_difference(program, a, b)),
             "layer conv1 instr 4 VECTOR tile (0,0) element [0,1,0,3]: reference 0, systemc -7 "
             "(cycle " +
                 std::to_string(b.result.timing[4].retire) + ")");
@@ -44,7 +48,7 @@ TEST(Compare, HostLayersHaveNoInstruction) {
   const EngineRun a = run_of("reference", program);
   EngineRun b = run_of("systemc", program);
   b.layers[2].data<float>()[5] = 0.25f;
-  EXPECT_EQ(first_value_difference(program, a, b),
+  EXPECT_EQ(text(first_value_difference(program, a, b)),
             "layer dequantize element [0,0,1,1]: reference 0, systemc 0.25");
 }
 
@@ -54,7 +58,7 @@ TEST(Compare, TheFirstLayerWins) {
   EngineRun b = run_of("systemc", program);
   b.layers[2].data<float>()[0] = 1;
   b.layers[0].data<int8_t>()[15] = 1;
-  EXPECT_EQ(first_value_difference(program, a, b),
+  EXPECT_EQ(text(first_value_difference(program, a, b)),
             "layer quantize element [0,1,1,3]: reference 0, systemc 1");
 }
 
@@ -63,7 +67,7 @@ TEST(Compare, SizesDifferBeforeValues) {
   const EngineRun a = run_of("reference", program);
   EngineRun b = run_of("systemc", program);
   b.layers[1] = Tensor(DataType::kInt8, {1, 2, 2, 5});
-  EXPECT_EQ(first_value_difference(program, a, b),
+  EXPECT_EQ(text(first_value_difference(program, a, b)),
             "layer conv1: reference int8 1x2x2x4, systemc int8 1x2x2x5");
 }
 
@@ -74,9 +78,9 @@ TEST(Compare, TimesDifferInstructionByInstruction) {
   ++b.result.timing[3].retire;
   ++b.result.timing[4].issue;
   const int64_t retire = a.result.timing[3].retire;
-  EXPECT_EQ(first_timing_difference(program, a, b), "layer conv1 instr 3 MATMUL retire: analytic " +
-                                                        std::to_string(retire) + ", systemc " +
-                                                        std::to_string(retire + 1));
+  EXPECT_EQ(text(first_timing_difference(program, a, b)),
+            "layer conv1 instr 3 MATMUL retire: analytic " + std::to_string(retire) + ", systemc " +
+                std::to_string(retire + 1));
 }
 
 TEST(Compare, ThenStepsCountersAndTheWhole) {
@@ -84,13 +88,14 @@ TEST(Compare, ThenStepsCountersAndTheWhole) {
   const EngineRun a = run_of("analytic", program);
   EngineRun b = run_of("systemc", program);
   b.result.cycles = 1;
-  EXPECT_EQ(first_timing_difference(program, a, b),
+  EXPECT_EQ(text(first_timing_difference(program, a, b)),
             "cycles: analytic " + std::to_string(a.result.cycles) + ", systemc 1");
   b.result.counters.load_beats = 7;
-  EXPECT_EQ(first_timing_difference(program, a, b), "counter load_beats: analytic 24, systemc 7");
+  EXPECT_EQ(text(first_timing_difference(program, a, b)),
+            "counter load_beats: analytic 24, systemc 7");
   b.result.steps[2].end = 5;
   EXPECT_EQ(
-      first_timing_difference(program, a, b),
+      text(first_timing_difference(program, a, b)),
       "step 2 (host dequantize) end: analytic " + std::to_string(a.result.cycles) + ", systemc 5");
 }
 
@@ -99,7 +104,7 @@ TEST(Compare, ValueCountersAreNotTiming) {
   const EngineRun a = run_of("analytic", program);
   EngineRun b = run_of("systemc", program);
   b.result.counters.zero_operand_macs = 9;
-  EXPECT_EQ(first_timing_difference(program, a, b), std::nullopt);
+  EXPECT_EQ(text(first_timing_difference(program, a, b)), "");
 }
 
 }  // namespace
