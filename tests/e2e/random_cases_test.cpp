@@ -4,40 +4,36 @@
 
 #include <iostream>
 
-#include "compiler/compile.h"
-#include "hw/spec/error.h"
-#include "sim/engines/analytic/engine.h"
+#include "tests/support/case_features.h"
 #include "tests/support/engines.h"
-#include "tests/support/random_case.h"
+#include "tests/support/structures.h"
 
 namespace qsim {
 namespace {
 
-// A machine may be too small for a layer drawn for it; that is a clear refusal, not a difference.
-bool is_refusal(const Error& error) {
-  return std::string(error.what()).find("no tiling fits") != std::string::npos;
+// Every other case on a structure of the pool, the rest on structures of their own.
+CaseSpec case_of(uint32_t seed) {
+  const auto index = static_cast<int32_t>(seed);
+  return draw_case(seed % 2 == 0 ? index / 2 % kStructurePool : kStructurePool + index, seed);
 }
 
 void compare(uint32_t first_seed, uint32_t last_seed) {
-  FeatureCounts features;
+  FeatureCounts features = no_features();
   int refused = 0;
   for (uint32_t seed = first_seed; seed <= last_seed; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    const RandomCase drawn = random_case(seed, features);
+    const CaseSpec spec = case_of(seed);
+    SCOPED_TRACE(to_text(spec));
     Program program;
     try {
-      const Plan plan = make_plan(drawn.network, drawn.arch, segment_cycles);
-      plan.check(drawn.network, drawn.arch);
-      program = emit(drawn.network, drawn.arch, plan);
+      program = compile_case(spec);
     } catch (const Error& error) {
       ASSERT_TRUE(is_refusal(error)) << error.what();
       ++refused;
       continue;
     }
-    program.check();
     int64_t token_full_cycles = 0;
     ASSERT_EQ(first_engine_difference(program, seed, &token_full_cycles), "");
-    count_program_features(program, token_full_cycles, features);
+    add_features(features_of(spec, program, token_full_cycles), features);
   }
   std::cout << "random cases " << first_seed << " to " << last_seed << ", " << refused
             << " refused; features:\n";

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "hw/spec/network.h"
+#include "tests/support/draw.h"
 
 namespace qsim {
 
@@ -21,7 +21,7 @@ class NetworkBuilder {
   NetworkBuilder(std::string name, uint32_t seed) : NetworkBuilder(std::move(name)) {
     network_.has_values = true;
     network_.value_blockers.clear();
-    random_.seed(seed);
+    draw_ = Draw(seed);
   }
 
   // A float network input of n x h x w x c and the host step that quantizes it; returns the codes.
@@ -45,12 +45,10 @@ class NetworkBuilder {
   TensorId add_tensor(int32_t n, int32_t h, int32_t w, int32_t c);
   Layer& add_layer(LayerOp op, const std::vector<TensorId>& inputs, TensorId output);
   TensorId windowed(LayerOp op, TensorId x, int32_t out_c, const Window& window);
-  int32_t draw(int32_t low, int32_t high) {
-    return std::uniform_int_distribution<int32_t>(low, high)(random_);
-  }
+  int32_t draw(int32_t low, int32_t high) { return draw_(low, high); }
 
   IntegerNetwork network_;
-  std::mt19937 random_;
+  Draw draw_{0};
   bool asymmetric_weights_ = false;
 };
 

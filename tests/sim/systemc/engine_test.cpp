@@ -15,12 +15,6 @@
 namespace qsim::test {
 namespace {
 
-Program random_program(uint32_t seed) {
-  FeatureCounts features;
-  const RandomCase drawn = random_case(seed, features);
-  return emit(drawn.network, drawn.arch, make_plan(drawn.network, drawn.arch, segment_cycles));
-}
-
 bool same_values(const RunResult& a, const RunResult& b) {
   for (size_t i = 0; i < a.outputs.size(); ++i) {
     if (a.outputs[i].bytes != b.outputs[i].bytes) return false;

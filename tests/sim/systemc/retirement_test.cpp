@@ -28,12 +28,6 @@ Shown shown_by(const Program& program, SystemcOptions options, uint32_t seed) {
   return shown;
 }
 
-Program random_program(uint32_t seed) {
-  FeatureCounts features;
-  const RandomCase drawn = random_case(seed, features);
-  return emit(drawn.network, drawn.arch, make_plan(drawn.network, drawn.arch, segment_cycles));
-}
-
 // Bytes are moved in bulk, after the fact, or one access at a time: at a retirement both are there.
 TEST(SystemcRetirement, ShowsEveryInstructionOnceWithTheBytesOfThatCycle) {
   SystemcOptions single;

@@ -1,0 +1,168 @@
+#include "tests/support/case_features.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace qsim {
+namespace {
+
+struct Facts {
+  const Arch& arch;
+  const CaseSpec& spec;
+  const Program& program;
+  int64_t token_full_cycles;
+
+  bool latency() const { return arch.memory.model == MemoryModel::kLatency; }
+};
+
+template <typename Predicate>
+bool any_layer(const Facts& f, Predicate predicate) {
+  const auto& layers = f.program.network.layers;
+  return std::any_of(layers.begin(), layers.end(), predicate);
+}
+
+template <LayerOp op>
+bool has(const Facts& f) {
+  return any_layer(f, [](const Layer& layer) { return layer.op == op; });
+}
+
+bool is_depthwise(const Facts& f, const Layer& layer) {
+  return layer.op == LayerOp::kConv && layer.is_depthwise(f.program.network.tensors);
+}
+
+bool has_depthwise(const Facts& f) {
+  return any_layer(f, [&](const Layer& layer) { return is_depthwise(f, layer); });
+}
+
+bool has_groups(const Facts& f) {
+  return any_layer(f,
+                   [&](const Layer& layer) { return layer.groups > 1 && !is_depthwise(f, layer); });
+}
+
+bool has_wide_weights(const Facts& f) {
+  return any_layer(f, [](const Layer& layer) {
+    for (size_t i = 0; i < layer.weights.size(); ++i) {
+      const size_t channel = i / (layer.weights.size() / layer.weight_zero_point.size());
+      if (std::abs(layer.weights[i] - layer.weight_zero_point[channel]) > 128) return true;
+    }
+    return false;
+  });
+}
+
+template <typename Predicate>
+bool any_matmul(const Facts& f, Predicate predicate) {
+  for (size_t i = 0; i < f.program.instructions.size(); ++i) {
+    const auto* matmul = std::get_if<Matmul>(&f.program.instructions[i].op);
+    if (matmul && predicate(*matmul, f.program.info[i])) return true;
+  }
+  return false;
+}
+
+bool has_edge_tiles(const Facts& f) {
+  return any_matmul(f, [&](const Matmul& matmul, const InstructionInfo& info) {
+    return info.useful_macs < int64_t{1} * matmul.out_h * matmul.out_w * matmul.kh * matmul.kw *
+                                  matmul.cblocks * f.arch.pes();
+  });
+}
+
+bool has_several_tiles(const Facts& f) {
+  std::set<LayerId> seen;
+  return any_matmul(f, [&](const Matmul&, const InstructionInfo& info) {
+    return !seen.insert(info.layer).second;
+  });
+}
+
+bool has_packed_taps(const Facts& f) {
+  const auto& tensors = f.program.dram_tensors;
+  return std::any_of(tensors.begin(), tensors.end(), [&](const DramTensor& tensor) {
+    return tensor.pixel_bytes % f.arch.array.rows != 0;
+  });
+}
+
+struct FeatureRow {
+  const char* name;
+  bool (*present)(const Facts& f);
+};
+
+constexpr FeatureRow kFeatures[] = {
+    {"9-bit weights", has_wide_weights},
+    {"add", has<LayerOp::kAdd>},
+    {"asymmetric pads",
+     [](const Facts& f) {
+       return any_layer(f, [](const Layer& layer) {
+         const Window& w = layer.window;
+         return w.pad_top != w.pad_bottom || w.pad_left != w.pad_right;
+       });
+     }},
+    {"average pool", has<LayerOp::kAveragePool>},
+    {"batch", [](const Facts& f) { return f.spec.n > 1; }},
+    {"concat", has<LayerOp::kConcat>},
+    {"depthwise", has_depthwise},
+    {"dilation",
+     [](const Facts& f) {
+       return any_layer(f, [](const Layer& layer) {
+         return layer.window.dilation_h > 1 || layer.window.dilation_w > 1;
+       });
+     }},
+    {"edge tiles", has_edge_tiles},
+    {"extreme values", [](const Facts& f) { return f.spec.values.extreme; }},
+    {"fractional bandwidth",
+     [](const Facts& f) {
+       const double rate = f.arch.memory.bytes_per_cycle;
+       return f.latency() && rate < f.arch.memory.bus_bytes && rate != std::floor(rate);
+     }},
+    {"full token counters", [](const Facts& f) { return f.token_full_cycles > 0; }},
+    {"groups", has_groups},
+    {"ideal memory", [](const Facts& f) { return !f.latency(); }},
+    {"lanes < cols", [](const Facts& f) { return f.arch.vector.lanes < f.arch.array.cols; }},
+    {"latency 1", [](const Facts& f) { return f.latency() && f.arch.memory.latency_cycles == 1; }},
+    {"latency 1000 or more",
+     [](const Facts& f) { return f.latency() && f.arch.memory.latency_cycles >= 1000; }},
+    {"max pool", has<LayerOp::kMaxPool>},
+    {"output-stationary", [](const Facts& f) { return f.arch.array.dataflow == Dataflow::kOs; }},
+    {"packed taps", has_packed_taps},
+    {"rescale", has<LayerOp::kRescale>},
+    // The network's input and output codes are in DRAM anyhow.
+    {"resident feature maps",
+     [](const Facts& f) {
+       return f.program.dram_tensors.size() + 2 < f.program.network.tensors.size();
+     }},
+    {"rows < cols", [](const Facts& f) { return f.arch.array.rows < f.arch.array.cols; }},
+    {"rows > cols", [](const Facts& f) { return f.arch.array.rows > f.arch.array.cols; }},
+    {"several reduction boxes",
+     [](const Facts& f) {
+       return any_matmul(
+           f, [](const Matmul& matmul, const InstructionInfo&) { return matmul.accumulate != 0; });
+     }},
+    {"several tiles", has_several_tiles},
+    {"streamed feature maps", [](const Facts& f) { return f.program.dram_tensors.size() > 2; }},
+    {"stride",
+     [](const Facts& f) {
+       return any_layer(f, [](const Layer& layer) {
+         return layer.window.stride_h > 1 || layer.window.stride_w > 1;
+       });
+     }},
+    {"weight-stationary", [](const Facts& f) { return f.arch.array.dataflow == Dataflow::kWs; }},
+};
+
+}  // namespace
+
+FeatureCounts no_features() {
+  FeatureCounts counts;
+  for (const FeatureRow& row : kFeatures) counts[row.name] = 0;
+  return counts;
+}
+
+std::string features_of(const CaseSpec& spec, const Program& program, int64_t token_full_cycles) {
+  const Facts facts{spec.arch, spec, program, token_full_cycles};
+  std::string found;
+  for (const FeatureRow& row : kFeatures) found += row.present(facts) ? '1' : '0';
+  return found;
+}
+
+void add_features(const std::string& found, FeatureCounts& counts) {
+  for (size_t i = 0; i < found.size(); ++i) counts[kFeatures[i].name] += found[i] == '1';
+}
+
+}  // namespace qsim
