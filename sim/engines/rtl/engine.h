@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hw/spec/program.h"
 #include "sim/engines/engine.h"
+#include "sim/engines/written.h"
 
 namespace qsim {
 
@@ -32,6 +34,9 @@ struct RtlOptions {
   bool quick_build = false;
   // Called before a model is built, with a line about it: "building the RTL model of ...".
   std::function<void(const std::string& text)> notice = {};
+
+  RetirementObserver retirement = {};  // of every run; without values its reader reads nothing
+  std::optional<uint32_t> fill = {};   // none: memories start random like all state, DRAM with 0
 
   uint32_t seed = 1;        // of the state that reset does not set
   int64_t cycle_limit = 0;  // a run that takes more cycles throws Error; 0: none
@@ -56,7 +61,8 @@ class RtlEngine {
   //
   // Throws Error for a hang (T18), for AXI signals that break the protocol, for error_o of the
   // model, for trace signals that make no sense (an instruction done that was not issued), for
-  // inputs that do not fit, and when progress says stop.
+  // inputs that do not fit, for an observer when the model has no memories to look into (a
+  // netlist's are called otherwise), and when progress says stop.
   RunResult run(const std::vector<Tensor>& inputs);
 
   // May be changed between runs, but for sources, quick_build and whether there is a wave_file.

@@ -1,0 +1,26 @@
+// Runs Verilator and the C++ compiler.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "sim/engines/rtl/model_spec.h"
+
+namespace qsim::rtl {
+
+// First lines of `verilator --version` and `g++ --version`. Throws Error naming the missing tool.
+std::string tool_versions();
+
+// The shell script that turns the spec's files, which lie in the working folder (sources in rtl/),
+// into model.so. `runtime` is the archive that build_runtime() made.
+std::string build_script(const ModelSpec& spec, const std::filesystem::path& runtime);
+std::string runtime_script(bool wave);  // makes runtime.a
+
+// Runs a script in a folder, both outputs to `log`; returns whether it succeeded.
+bool run_script(const std::string& script, const std::filesystem::path& folder,
+                const std::filesystem::path& log);
+
+// Writes sources and wrapper to where build_script() wants them.
+void write_sources(const ModelSpec& spec, const std::filesystem::path& folder);
+
+}  // namespace qsim::rtl
