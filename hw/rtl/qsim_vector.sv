@@ -251,7 +251,7 @@ module qsim_vector #(
   always_comb begin
     accumulator_wraps_o = '0;
     if (operand_q[4]) begin
-      for (int unsigned l = 0; l < ChunkBytes; l++) accumulator_wraps_o += 10'(wraps[l]);
+      for (int unsigned l = 0; l < ChunkBytes; l++) accumulator_wraps_o += 10'(wraps[l][0]) + 10'(wraps[l][1]);
     end
   end
 endmodule
