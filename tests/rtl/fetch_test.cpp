@@ -145,8 +145,10 @@ void follow_the_rules(int seed) {
   std::vector<bool> ready(room.size());
   const int64_t begin = bench.now();
   while (bench.trace.halt < 0 && bench.now() < 20000) {
+    // Spells of a slow memory and spells of full queues.
     const int pressure = bench.now() / 200 % 2 ? 8 : 3;
-    room.push_back(static_cast<uint8_t>(random() | (pressure == 8 ? random() : 0)) & 15);
+    const uint_fast32_t draws[] = {random(), random()};
+    room.push_back((bench.now() / 100 % 2 ? draws[0] | draws[1] : draws[0] & draws[1]) & 15);
     ready.push_back(static_cast<int>(random() % 8) < pressure);
     bench->room_i = room.back();
     bench.cycle(ready.back(), static_cast<int>(random() % 10) < pressure, 3);
