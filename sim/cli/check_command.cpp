@@ -1,14 +1,18 @@
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <sstream>
 
-#include "sim/cli/compare.h"
-#include "sim/cli/layout.h"
+#include "sim/cli/check.h"
+#include "sim/cli/junit.h"
 #include "sim/cli/model_options.h"
-#include "sim/cli/network_inputs.h"
+#include "sim/cli/output_file.h"
 
 namespace qsim::cli {
 namespace {
+
+constexpr size_t kTableWidth = 100;
 
 std::vector<const EngineRow*> parse_engines(const std::string& list) {
   std::vector<const EngineRow*> engines;
@@ -27,122 +31,97 @@ std::vector<const EngineRow*> parse_engines(const std::string& list) {
   return engines;
 }
 
-EngineRun run_engine(const EngineRow& engine, const Program& program,
-                     const std::vector<Tensor>& inputs, ProgressLine& progress) {
-  EngineRun run;
-  run.engine = engine.name;
-  const bool values = engine.has_values && program.network.has_values;
-  if (values) run.layers.resize(program.network.layers.size());
-  const auto keep = [&](LayerId layer, const Tensor& output) {
-    run.layers[static_cast<size_t>(layer)] = output;
-  };
-  if (engine.has_cycles) {
-    run.result = engine.run_timed(program, inputs, values ? LayerObserver(keep) : LayerObserver(),
-                                  progress.task(std::string(engine.name) + " engine"));
-  } else if (values) {
-    engine.make_values(program)->run(
-        inputs, [&](LayerId layer, int64_t, const Tensor& output) { keep(layer, output); });
-  }
-  return run;
-}
-
-// What has been compared between two engines, without a difference.
-struct PairTally {
-  std::string a, b;
-  int64_t batches = 0, layers = 0, elements = 0;  // values
-  int64_t instructions = 0, cycles = 0;           // timing, of one batch
-
-  void print() const {
-    std::string text;
-    if (layers > 0) {
-      text = std::to_string(layers) + " layers, " + std::to_string(elements) + " values" +
-             (batches > 1 ? " in " + std::to_string(batches) + " batches" : "");
-    }
-    if (cycles > 0) {
-      text += (text.empty() ? "" : "; ") + std::to_string(instructions) + " instructions, " +
-              std::to_string(timing_counter_count()) + " timing counters, " +
-              std::to_string(cycles) + " cycles";
-    }
-    if (!text.empty()) std::printf("%s = %s: %s\n", a.c_str(), b.c_str(), text.c_str());
-  }
+struct CheckOptions {
+  ModelOptions model;
+  std::string engines = "reference,analytic,systemc";
+  std::string junit, baseline;
+  bool update_baseline = false;
 };
 
-// Compares the last engine with each one before it; returns the first difference.
-std::optional<Difference> compare_last(const Program& program, const std::vector<EngineRun>& runs,
-                                        std::vector<PairTally>& tallies) {
-  const EngineRun& b = runs.back();
-  for (size_t i = 0; i + 1 < runs.size(); ++i) {
-    const EngineRun& a = runs[i];
-    PairTally* tally = nullptr;
-    for (PairTally& candidate : tallies) {
-      if (candidate.a == a.engine && candidate.b == b.engine) tally = &candidate;
-    }
-    if (!tally) tally = &tallies.emplace_back(PairTally{a.engine, b.engine});
-    if (!a.layers.empty() && !b.layers.empty()) {
-      if (auto difference = first_value_difference(program, a, b)) return difference;
-      ++tally->batches;
-      tally->layers = static_cast<int64_t>(a.layers.size());
-      for (const Tensor& layer : a.layers) tally->elements += layer.size();
-    }
-    if (!a.result.timing.empty() && !b.result.timing.empty()) {
-      if (auto difference = first_timing_difference(program, a, b)) return difference;
-      tally->instructions = static_cast<int64_t>(program.instructions.size());
-      tally->cycles = b.result.cycles;
-    }
-  }
-  return std::nullopt;
-}
-
-// The k-th input: samples of --data, or random ones.
-std::vector<Tensor> make_inputs(const CompiledModel& model, int64_t k) {
-  const IntegerNetwork& network = model.program.network;
-  if (!model.samples.data) {
-    return random_inputs(network, model.samples.options.seed + static_cast<uint64_t>(k));
-  }
-  const NetTensor& input = network.tensor(network.inputs.at(0));
-  const int64_t batch = input.onnx_shape.empty() ? 1 : input.onnx_shape[0];
-  const auto first = model.samples.scored.begin() + k * batch;
-  return {
-      to_engine(input, samples_for(*model.samples.data, {first, first + batch}, input.onnx_shape))};
-}
-
-int64_t input_count(const CompiledModel& model) {
-  if (!model.samples.data) return std::max<int64_t>(1, model.samples.options.limit);
-  const Shape& shape = model.program.network.tensor(model.program.network.inputs.at(0)).onnx_shape;
-  return static_cast<int64_t>(model.samples.scored.size()) / (shape.empty() ? 1 : shape[0]);
-}
-
-int check(const std::vector<const EngineRow*>& engines, const CompiledModel& model,
-          ProgressLine& progress) {
-  const Program& program = model.program;
-  const int64_t count = program.network.has_values ? input_count(model) : 1;
-  std::vector<PairTally> tallies;
-  for (int64_t k = 0; k < count; ++k) {
-    const std::vector<Tensor> inputs = make_inputs(model, k);
-    std::vector<EngineRun> runs;
-    for (const EngineRow* engine : engines) {
-      runs.push_back(run_engine(*engine, program, inputs, progress));
-      if (const auto difference = compare_last(program, runs, tallies)) {
-        progress.clear();
-        std::printf("%s\n", difference->text.c_str());
-        return 1;
-      }
-    }
-  }
-  progress.clear();
-  if (!program.network.has_values) {
+void print_pairs(const CompiledModel& model, const CheckResult& result) {
+  if (!model.program.network.has_values) {
     std::printf("values: not compared, the program has none\n");
   }
-  for (const PairTally& tally : tallies) tally.print();
-  return 0;
+  for (const PairResult& pair : result.pairs) {
+    if (pair.compared()) std::printf("%s\n", pair.text().c_str());
+  }
 }
 
-}  // namespace
+// What is wrong with the file is said before the engines run, which may take long.
+class Baseline {
+ public:
+  Baseline(const CheckOptions& options, const std::string& path, const Program& program)
+      : program_(program), path_(options.baseline), update_(options.update_baseline) {
+    if (path_.empty()) return;
+    now_ = make_entry(program, path);
+    if (!update_) {
+      before_ = find_entry(path_, now_);
+    } else if (std::filesystem::exists(path_)) {
+      load_baseline(path_);
+    }
+  }
 
-int check_command(const Invocation& invocation) {
-  ModelOptions options;
-  options.samples.limit = 1;
-  std::string engines = "reference,analytic,systemc";
+  // Updates the file or prints how the result compares. The table is there in the latter case.
+  std::optional<BaselineTable> keep(const CheckResult& result);
+
+ private:
+  const Program& program_;
+  std::string path_;
+  bool update_;
+  BaselineEntry before_, now_;
+};
+
+std::optional<BaselineTable> Baseline::keep(const CheckResult& result) {
+  if (path_.empty()) return std::nullopt;
+  add_result(program_, result, now_);
+  const std::string name = now_.model + " on " + now_.machine;
+  if (update_) {
+    update_baseline(path_, now_);
+    std::printf("%s: budget of %s is now %lld cycles\n", path_.c_str(), name.c_str(),
+                static_cast<long long>(now_.cycles));
+    return std::nullopt;
+  }
+  BaselineTable table = compare_with_baseline(path_, before_, now_);
+  if (!table.failed()) {
+    std::printf("%s: %s keeps within its budget, %lld of %lld cycles%s\n", path_.c_str(),
+                name.c_str(), static_cast<long long>(*table.rows.back().now),
+                static_cast<long long>(*table.rows.back().budget),
+                now_.inputs_sha256.empty() ? "" : "; no code has changed");
+  } else {
+    std::printf("%s: %s does not keep to its budget:\n%s", path_.c_str(), name.c_str(),
+                table.text(kTableWidth).c_str());
+  }
+  return table;
+}
+
+int check(const CheckOptions& options, const std::string& path) {
+  const std::vector<const EngineRow*> engines = parse_engines(options.engines);
+  ProgressLine progress(options.model.progress);
+  const CompiledModel model = compile_model(options.model.request(path), progress);
+  Baseline baseline(options, path, model.program);
+  const CheckResult result = check_engines(model, engines, progress);
+  progress.clear();
+  std::vector<JunitCase> cases = junit_cases(model.program, result);
+  bool failed = false;
+  if (const PairResult* pair = result.failure()) {
+    failed = true;
+    std::printf("%s\n", pair->difference->text.c_str());
+  } else {
+    print_pairs(model, result);
+    if (const auto table = baseline.keep(result)) {
+      failed = table->failed();
+      const std::vector<JunitCase> rows = junit_cases(*table);
+      cases.insert(cases.end(), rows.begin(), rows.end());
+    }
+  }
+  if (!options.junit.empty()) {
+    write_file(options.junit,
+               junit_text(model.program.network.name + " on " + model.program.arch.name, cases));
+  }
+  return failed ? 1 : 0;
+}
+
+CommandLine make_line(CheckOptions& options) {
   CommandLine line{
       "check", "[OPTIONS] MODEL.onnx|PROGRAM.qprog",
       "Runs the network on several engines and compares them: values layer by layer, "
@@ -150,22 +129,41 @@ int check_command(const Invocation& invocation) {
       "difference, prints it as one line and exits with 1.\nWithout --data the input is "
       "random, by --seed.\n",
       options_group("Check")};
-  line.options.add_options()("engines", po::value(&engines)->value_name("A,B,..."),
-                             "engines to compare; reference,analytic,systemc if not given");
-  line.options.add(machine_description(options.machine));
-  line.options.add(network_description(options));
-  line.options.add(sample_description(options, "compare on N samples; 1 if not given, 0: all"));
-  line.options.add(preprocess_description(options));
-  line.options.add(dump_description(options));
+  line.options.add_options()  //
+      ("engines", po::value(&options.engines)->value_name("A,B,..."),
+       "engines to compare; reference,analytic,systemc if not given")  //
+      ("junit", po::value(&options.junit)->value_name("FILE.xml"),
+       "write a JUnit test case per pair of engines and layer")  //
+      ("baseline", po::value(&options.baseline)->value_name("FILE.json"),
+       "fail when a layer or the whole takes more cycles than FILE.json says, or a code has "
+       "changed")  //
+      ("update-baseline", po::bool_switch(&options.update_baseline),
+       "write these cycles and codes to FILE.json instead");
+  line.options.add(machine_description(options.model.machine));
+  line.options.add(network_description(options.model));
+  line.options.add(
+      sample_description(options.model, "compare on N samples; 1 if not given, 0: all"));
+  line.options.add(preprocess_description(options.model));
+  line.options.add(dump_description(options.model));
   line.takes_machine_keys = true;
-  line.machine = &options.machine;
+  line.machine = &options.model.machine;
   line.arguments = {"a model"};
   line.required = 1;
+  return line;
+}
+
+}  // namespace
+
+int check_command(const Invocation& invocation) {
+  CheckOptions options;
+  options.model.samples.limit = 1;
+  CommandLine line = make_line(options);
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
-  const std::vector<const EngineRow*> rows = parse_engines(engines);
-  ProgressLine progress(options.progress);
-  return check(rows, compile_model(options.request(parsed.arguments[0]), progress), progress);
+  if (options.update_baseline && options.baseline.empty()) {
+    throw UsageError("--update-baseline needs --baseline");
+  }
+  return check(options, parsed.arguments[0]);
 }
 
 }  // namespace qsim::cli

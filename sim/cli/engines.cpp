@@ -27,10 +27,12 @@ class ReferenceValues : public ValueEngine {
 };
 
 RunResult run_systemc(const Program& program, const std::vector<Tensor>& inputs,
-                      const LayerObserver& observer, const Progress& progress) {
+                      const TimedOptions& timed) {
   SystemcOptions options;
-  options.observer = observer;
-  options.progress = progress;
+  options.observer = timed.observer;
+  options.progress = timed.progress;
+  options.retirement = timed.retirement;
+  options.fill = timed.fill;
   return SystemcEngine(program, options).run(inputs);
 }
 
@@ -50,7 +52,7 @@ class SystemcValues : public ValueEngine {
       if (observer) {
         layers = [&](LayerId layer, const Tensor& output) { observer(layer, b, output); };
       }
-      RunResult run = run_systemc(program_, batch, layers, {});
+      RunResult run = run_systemc(program_, batch, {.observer = layers});
       append(run, result);
       run.outputs.clear();
       if (b == 0) result.timed = std::move(run);
@@ -92,13 +94,13 @@ std::unique_ptr<ValueEngine> make(const Program& program) {
 }
 
 constexpr EngineRow kEngines[] = {
-    {"analytic", "cycles from the timing rules, no values", false, true, true, nullptr,
-     [](const Program& program, const std::vector<Tensor>&, const LayerObserver&, const Progress&) {
+    {"analytic", "cycles from the timing rules, no values", false, true, false, true, nullptr,
+     [](const Program& program, const std::vector<Tensor>&, const TimedOptions&) {
        return run_analytic(program);
      }},
-    {"reference", "values, layer by layer, no cycles", true, false, true, make<ReferenceValues>,
-     nullptr},
-    {"systemc", "values and cycles, from a model of the machine", true, true, false,
+    {"reference", "values, layer by layer, no cycles", true, false, false, true,
+     make<ReferenceValues>, nullptr},
+    {"systemc", "values and cycles, from a model of the machine", true, true, true, false,
      make<SystemcValues>, run_systemc}};
 
 }  // namespace

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sim/engines/engine.h"
+#include "sim/engines/written.h"
 
 namespace qsim::cli {
 
@@ -28,16 +30,25 @@ class ValueEngine {
   virtual ValueResult run(const std::vector<Tensor>& inputs, const BatchObserver& observer) = 0;
 };
 
+// Of one inference. Engines without retirements know neither `retirement` nor `fill`.
+struct TimedOptions {
+  LayerObserver observer = {};
+  Progress progress = {};
+  RetirementObserver retirement = {};
+  std::optional<uint32_t> fill = {};
+};
+
 struct EngineRow {
   const char* name;
   const char* meaning;
   bool has_values, has_cycles;
-  bool many_at_once;  // several value engines may run in threads of one process
+  bool has_retirements;  // shows what each instruction has written when it retires
+  bool many_at_once;     // several value engines may run in threads of one process
   // Null where the engine lacks it. run_timed() runs one inference; `inputs` is of one batch, and
   // empty when values do not matter.
   std::unique_ptr<ValueEngine> (*make_values)(const Program& program);
   RunResult (*run_timed)(const Program& program, const std::vector<Tensor>& inputs,
-                         const LayerObserver& observer, const Progress& progress);
+                         const TimedOptions& options);
 };
 
 std::span<const EngineRow> engine_rows();

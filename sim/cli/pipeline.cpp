@@ -73,9 +73,9 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
 
   RunResult result = std::move(evaluation.timed);  // when the value engine is a timed one
   if (engine.has_cycles && result.timing.empty()) {
-    result =
-        engine.run_timed(program, random_inputs(program.network, request.model.samples.seed), {},
-                         progress.task(std::string("cycles by the ") + engine.name + " engine"));
+    result = engine.run_timed(
+        program, random_inputs(program.network, request.model.samples.seed),
+        {.progress = progress.task(std::string("cycles by the ") + engine.name + " engine")});
   }
   progress.clear();
 
