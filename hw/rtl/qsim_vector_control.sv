@@ -6,7 +6,7 @@
 // touches at most one word more than a source does.
 //
 // Handshake: issue_i only with free_o, instr_i valid in that cycle. read_o: an operand's chunk is read in this cycle (from the
-// accumulators once a pixel, the word is held); first_o, last_o: of the pixel's operands; end_o: the instruction's last read.
+// accumulators once a pixel, the word is held; in the padding nothing is read, but the counters count it); first_o, last_o: of the pixel's operands; end_o: the instruction's last read.
 // setup_o bit k in cycle k + 1 of a block: word k of its parameters is read, for functions that have parameters.
 module qsim_vector_control #(
   parameter int unsigned Rows = 16,
@@ -233,7 +233,7 @@ module qsim_vector_control #(
   assign dst_o = dst + ActBits'(offset_q);
 
   assign acc_re_o = read && is_requant_o && chunk_q == '0;
-  assign act_re_o = read & !is_requant_o;
+  assign act_re_o = read & !is_requant_o & !pad_o;
   assign act_raddr_o = (second_q ? src2 : src) + ActBits'(offset_q);
 
   logic operand_start;
