@@ -1,0 +1,236 @@
+// rtl: VComputeWs qsim_compute Rows=4 Cols=3 Dataflow=0 AccEntries=64
+// rtl: VComputeWsWide qsim_compute Rows=2 Cols=5 Dataflow=0 AccEntries=64
+// rtl: VComputeOs qsim_compute Rows=4 Cols=3 Dataflow=1 AccEntries=64
+// rtl: VComputeOsOdd qsim_compute Rows=5 Cols=7 Dataflow=1 AccEntries=64
+//
+// The whole compute unit on buffers in C++: sums against a plain loop nest, cycles against T13 and
+// T14.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "VComputeOs.h"
+#include "VComputeOsOdd.h"
+#include "VComputeWs.h"
+#include "VComputeWsWide.h"
+#include "hw/spec/isa.h"
+#include "tests/rtl/bench.h"
+
+namespace qsim::rtl {
+namespace {
+
+constexpr int kAccumulators = 64;
+
+struct Shape {
+  int rows, cols;
+  bool os;
+};
+
+// Reads ports that Verilator makes a number of 32 or 64 bits or an array of words, as it fits.
+template <typename Port>
+uint8_t* bytes_of(Port& port) {
+  return reinterpret_cast<uint8_t*>(&port);
+}
+
+template <typename Dut>
+class ComputeBench {
+ public:
+  ComputeBench(Shape shape, int seed) : shape_(shape), bench_(seed), random_(seed) {
+    act_.resize(static_cast<size_t>(4096 * shape.rows));
+    weights_.resize(static_cast<size_t>(4096 * shape.cols));
+    for (int8_t& code : act_) code = static_cast<int8_t>(random_());
+    for (int8_t& code : weights_) code = static_cast<int8_t>(random_());
+    expected_.resize(static_cast<size_t>(kAccumulators * shape.cols));
+    bench_->issue_i = 0;
+    bench_->acc_re_i = 0;
+  }
+
+  int pixels_of(const Matmul& op) const { return op.out_h * op.out_w; }
+  int tiles_of(const Matmul& op) const { return op.kh * op.kw * op.cblocks; }
+  int64_t busy(const Matmul& op) const {
+    const int pixels = pixels_of(op);
+    if (!shape_.os) return int64_t{tiles_of(op)} * std::max(pixels, shape_.rows);
+    return int64_t{tiles_of(op)} * shape_.rows * ((pixels + shape_.rows - 1) / shape_.rows);
+  }
+  // From issue to the last write.
+  int64_t latency(const Matmul& op) const {
+    const int rows = shape_.rows, cols = shape_.cols;
+    if (shape_.os) return busy(op) + 1 - rows + 3 * rows + cols + 1;
+    const int pixels = pixels_of(op);
+    return 1 + int64_t{tiles_of(op) - 1} * std::max(pixels, rows) + pixels - 1 + rows + cols + 3;
+  }
+
+  // A matmul whose source lies in the act memory, with padding, strides and dilation of all kinds.
+  Matmul draw() {
+    const auto up_to = [&](int low, int high) {
+      return low + static_cast<int>(random_() % static_cast<uint32_t>(high - low + 1));
+    };
+    Matmul op;
+    op.cblocks = up_to(1, 3);
+    op.act_pixel_pitch = op.cblocks + up_to(0, 2);
+    op.in_h = up_to(1, 6);
+    op.in_w = up_to(1, 6);
+    op.act_row_pitch = op.act_pixel_pitch * op.in_w + up_to(0, 3);
+    op.act = up_to(0, 1000);
+    op.y0 = up_to(-3, 2);
+    op.x0 = up_to(-3, 2);
+    op.out_h = up_to(1, 5);
+    op.out_w = up_to(1, 5);
+    op.stride_h = up_to(0, 3);
+    op.stride_w = up_to(0, 3);
+    op.dilation_h = up_to(1, 3);
+    op.dilation_w = up_to(1, 3);
+    op.kh = up_to(1, 3);
+    op.kw = up_to(1, 3);
+    op.weight = up_to(0, 1000);
+    op.acc = up_to(0, kAccumulators - pixels_of(op));
+    op.accumulate = written_all_ ? up_to(0, 1) : 0;
+    op.pad_value = up_to(-128, 127);
+    return op;
+  }
+
+  void expect(const Matmul& op) {
+    for (int y = 0, p = 0; y < op.out_h; ++y) {
+      for (int x = 0; x < op.out_w; ++x, ++p) expect_pixel(op, y, x, p);
+    }
+  }
+
+  // One cycle: memories answer what was read in it, in the next.
+  void tick() {
+    bench_.settle();
+    const bool act = bench_->act_re_o, weight = bench_->weight_re_o;
+    const uint32_t act_at = bench_->act_addr_o, weight_at = bench_->weight_addr_o;
+    reads_ += act;
+    if (bench_->done_o) done_.push_back(bench_.cycle());
+    bench_.tick();
+    bench_->issue_i = 0;
+    if (act) copy(act_, act_at, shape_.rows, bytes_of(bench_->act_rdata_i));
+    if (weight) copy(weights_, weight_at, shape_.cols, bytes_of(bench_->weight_rdata_i));
+  }
+
+  bool free() {
+    bench_.settle();
+    return bench_->free_o;
+  }
+  void issue(const Matmul& op) {
+    const auto words = encode({op, 0, 0});
+    std::copy(words.begin(), words.end(), bytes_of(bench_->instr_i));
+    bench_->issue_i = 1;
+    expect(op);
+  }
+  int64_t cycle() const { return bench_.cycle(); }
+  const std::vector<int64_t>& done() const { return done_; }
+
+  void fill() {
+    Matmul op;
+    op.out_h = kAccumulators / 8;
+    op.out_w = 8;
+    op.kh = op.kw = op.cblocks = op.dilation_h = op.dilation_w = 1;
+    issue(op);
+    run_until_done(1);
+    done_.clear();
+    written_all_ = true;
+  }
+  void run_until_done(size_t count) {
+    for (int i = 0; i < 20000 && done_.size() < count; ++i) tick();
+    ASSERT_EQ(done_.size(), count);
+  }
+
+  void compare() {
+    tick();
+    for (int word = 0; word < kAccumulators; ++word) {
+      bench_->acc_re_i = 1;
+      bench_->acc_raddr_i = static_cast<uint16_t>(word);
+      tick();
+      bench_->acc_re_i = 0;
+      const auto* lanes = reinterpret_cast<const int32_t*>(bytes_of(bench_->acc_rdata_o));
+      for (int c = 0; c < shape_.cols; ++c) {
+        ASSERT_EQ(lanes[c], expected_[static_cast<size_t>(word * shape_.cols + c)])
+            << "word " << word << " lane " << c;
+      }
+    }
+  }
+
+ private:
+  void copy(const std::vector<int8_t>& from, uint32_t at, int count, uint8_t* to) {
+    for (int i = 0; i < count; ++i)
+      to[i] = static_cast<uint8_t>(from.at(at + static_cast<uint32_t>(i)));
+  }
+  void expect_pixel(const Matmul& op, int y, int x, int p) {
+    for (int c = 0; c < shape_.cols; ++c) {
+      int32_t& acc = expected_[static_cast<size_t>((op.acc + p) * shape_.cols + c)];
+      int64_t sum = op.accumulate ? acc : 0;
+      int tile = 0;
+      for (int ky = 0; ky < op.kh; ++ky) {
+        for (int kx = 0; kx < op.kw; ++kx) {
+          for (int cb = 0; cb < op.cblocks; ++cb, ++tile) {
+            const int sy = op.y0 + y * op.stride_h + ky * op.dilation_h;
+            const int sx = op.x0 + x * op.stride_w + kx * op.dilation_w;
+            const bool inside = sy >= 0 && sy < op.in_h && sx >= 0 && sx < op.in_w;
+            const int word = op.act + sy * op.act_row_pitch + sx * op.act_pixel_pitch + cb;
+            for (int r = 0; r < shape_.rows; ++r) {
+              const int a =
+                  inside ? act_.at(static_cast<size_t>(word * shape_.rows + r)) : op.pad_value;
+              const int w = weights_.at(
+                  static_cast<size_t>((op.weight + tile * shape_.rows + r) * shape_.cols + c));
+              sum += a * w;
+            }
+          }
+        }
+      }
+      acc = static_cast<int32_t>(sum);
+    }
+  }
+
+  Shape shape_;
+  Bench<Dut> bench_;
+  std::mt19937 random_;
+  std::vector<int8_t> act_, weights_;
+  std::vector<int32_t> expected_;
+  std::vector<int64_t> done_;
+  int64_t reads_ = 0;
+  bool written_all_ = false;
+};
+
+class Compute : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, Compute, testing::Values(1, 2));
+
+// Matmuls as close as the unit takes them: each is free and done in the cycles of the rules.
+template <typename Dut>
+void run_stream(Shape shape, int seed) {
+  ComputeBench<Dut> bench(shape, seed);
+  ASSERT_NO_FATAL_FAILURE(bench.fill());
+  std::vector<int64_t> expected;
+  for (int i = 0; i < 60; ++i) {
+    const Matmul op = bench.draw();
+    while (expected.size() - bench.done().size() > 6) bench.tick();
+    for (int wait = 0; !bench.free(); ++wait) {
+      ASSERT_LT(wait, 20000);
+      bench.tick();
+    }
+    bench.issue(op);
+    const int64_t issued = bench.cycle();
+    expected.push_back(issued + bench.latency(op));
+    bench.tick();
+    while (bench.cycle() < issued + bench.busy(op)) {
+      ASSERT_FALSE(bench.free()) << "matmul " << i;
+      bench.tick();
+    }
+    ASSERT_TRUE(bench.free()) << "matmul " << i;
+    if (i % 10 == 9) bench.run_until_done(expected.size());
+  }
+  bench.run_until_done(expected.size());
+  EXPECT_EQ(bench.done(), expected);
+  bench.compare();
+}
+
+TEST_P(Compute, WeightStationary) { run_stream<VComputeWs>({4, 3, false}, GetParam()); }
+TEST_P(Compute, WeightStationaryWide) { run_stream<VComputeWsWide>({2, 5, false}, GetParam()); }
+TEST_P(Compute, OutputStationary) { run_stream<VComputeOs>({4, 3, true}, GetParam()); }
+TEST_P(Compute, OutputStationaryOdd) { run_stream<VComputeOsOdd>({5, 7, true}, GetParam()); }
+
+}  // namespace
+}  // namespace qsim::rtl
