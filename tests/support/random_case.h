@@ -32,7 +32,7 @@ struct CaseLayer {
   CaseOp op = CaseOp::kConv;
   int32_t channels = 1;  // kConv: of the output; kConcat
   int32_t groups = 1;    // kConv
-  Window window;
+  Window window = {};
   bool asymmetric_weights = false;
   bool count_include_pad = false;  // kAveragePool
 };

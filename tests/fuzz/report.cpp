@@ -1,0 +1,86 @@
+#include "tests/fuzz/report.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "sim/cli/command.h"
+
+namespace qsim::fuzz {
+namespace {
+
+// In a child, like everything that runs the compiler on a case that fails.
+bool save_case(const CaseSpec& spec, const std::string& path, std::chrono::milliseconds limit) {
+  const ChildEnd end = run_in_child(
+      [&] {
+        save_program(compile_case(spec), path);
+        return std::string();
+      },
+      limit);
+  return end.kind == ChildEnd::Kind::kReturned;
+}
+
+int32_t parse_number(const std::string& text, const std::string& option) {
+  try {
+    size_t used = 0;
+    const int value = std::stoi(text, &used);
+    if (used == text.size() && value >= 0) return value;
+  } catch (const std::logic_error&) {
+  }
+  throw cli::UsageError(option + " = " + text + " is not a list like 0-3,7");
+}
+
+}  // namespace
+
+std::vector<int32_t> parse_list(const std::string& text, const std::string& option) {
+  std::vector<int32_t> list;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    const size_t dash = part.find('-');
+    const int32_t first = parse_number(part.substr(0, dash), option);
+    const int32_t last =
+        dash == std::string::npos ? first : parse_number(part.substr(dash + 1), option);
+    for (int32_t i = first; i <= last; ++i) list.push_back(i);
+  }
+  if (list.empty()) throw cli::UsageError(option + " = " + text + " is not a list like 0-3,7");
+  return list;
+}
+
+std::string names_of(const std::vector<const cli::EngineRow*>& engines) {
+  std::string names;
+  for (const cli::EngineRow* engine : engines) {
+    names += (names.empty() ? "" : ",") + std::string(engine->name);
+  }
+  return names;
+}
+
+std::string check_command(const CaseSpec& spec, const std::string& engines,
+                          const std::string& path) {
+  return "qsim check --engines " + engines + " --seed " + std::to_string(spec.seed) + " " + path;
+}
+
+std::string report_failure(const CaseSpec& spec, const Verdict& verdict,
+                           const std::vector<const cli::EngineRow*>& engines,
+                           const std::string& directory, std::chrono::milliseconds limit) {
+  const Shrunk small = shrink(
+      spec, verdict, [&](const CaseSpec& candidate) { return judge(candidate, engines, limit); });
+  std::filesystem::create_directories(directory);
+  const std::string name =
+      "case-" + std::to_string(spec.structure) + "-" + std::to_string(spec.seed);
+  const std::string path = (std::filesystem::path(directory) / name).string();
+  const std::string again = save_case(small.spec, path + ".qprog", limit)
+                                ? check_command(small.spec, names_of(engines), path + ".qprog")
+                                : "no program: the compiler itself fails";
+  std::ofstream out(path + ".txt");
+  out << name_of(small.verdict.kind) << ": " << small.verdict.text
+      << "\n\nthe smallest case: " << again << "\nthe whole case:    qsim_fuzz --engines "
+      << names_of(engines) << " --structures " << spec.structure << " --seed " << spec.seed
+      << " --cases 1\n\n"
+      << "shrunk in " << small.runs << " runs to\n"
+      << to_text(small.spec) << "\nfrom (" << name_of(verdict.kind) << ": " << verdict.text << ")\n"
+      << to_text(spec);
+  return "  shrunk in " + std::to_string(small.runs) + " runs: " + small.verdict.text + "\n  " +
+         again + "\n";
+}
+
+}  // namespace qsim::fuzz

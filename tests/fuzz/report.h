@@ -1,0 +1,26 @@
+// What a fuzzer leaves of a failing case: DIR/case-<structure>-<seed>.qprog, the smallest program
+// that fails alike, and .txt, how to run it and what it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/fuzz/shrink.h"
+
+namespace qsim::fuzz {
+
+// "0-3,7" to {0, 1, 2, 3, 7}. Throws cli::UsageError.
+std::vector<int32_t> parse_list(const std::string& text, const std::string& option);
+
+std::string names_of(const std::vector<const cli::EngineRow*>& engines);
+
+// The command that runs a case's program again with its inputs.
+std::string check_command(const CaseSpec& spec, const std::string& engines,
+                          const std::string& path);
+
+// Shrinks the case, writes both files, and returns a few lines for the log.
+std::string report_failure(const CaseSpec& spec, const Verdict& verdict,
+                           const std::vector<const cli::EngineRow*>& engines,
+                           const std::string& directory, std::chrono::milliseconds limit);
+
+}  // namespace qsim::fuzz
