@@ -1,73 +1,56 @@
-// The output-stationary mesh (T14), without its edges: row r works on pixel r of a group, column c on output lane c. Activations move
-// right, weights down; complete sums drain downwards, the last row's first.
+// Output-stationary array: transposer, Rows x Cols elements, the skew of the upper edge, and the drain (T14).
 //
-// Row r must be fed r cycles after row 0, column c c cycles after column 0; drain_i comes with the skew of row Rows - 1's sum:
-// in the cycle in which column 0's bottom sum is complete. All rows but the first then shift, one row fewer every cycle: a row
-// that has sent on all that came from above keeps the next group's sum.
-// Latency: of activations that enter row 0 from cycle t on, the last with `last` in cycle u, lane c of the last row's sum is on
-// sum_o in cycle u + Rows + c. Handshake: none; everything stands still while en_i is low.
+// Word q of a tile (load_i, row_i = q, word_i) in cycle t goes to row q, whose channel j meets column 0's element in t + 1 + j. The weight word of channel j comes in the cycle of word j
+// (weight_i in the cycle before) and goes down the rows. first_i and last_i: the tile begins, ends its pixels' sums.
+// drain_i = j moves what is above column 0's rows r >= j down into them at the end of the cycle, in column c c cycles later; 1 to Rows - 1 in successive cycles, 16'hffff: none moves.
+// sum_o: column c's lowest drain register. Nothing moves while en_i is low.
+
 module qsim_array_os #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16
 ) (
   input  logic               clk_i,
-  input  logic               rst_ni,
   input  logic               en_i,
-  input  logic [8*Rows-1:0]  act_i,
+  input  logic               load_i,
+  input  logic [7:0]         row_i,
+  input  logic               first_i,
+  input  logic               last_i,
+  input  logic [8*Rows-1:0]  word_i,
   input  logic [8*Cols-1:0]  weight_i,
-  input  logic               first_i,  // with column 0's weight: it starts the sums
-  input  logic               last_i,   // with column 0's weight: it completes the sums
-  input  logic               drain_i,
+  input  logic [15:0]        drain_i,
   output logic [32*Cols-1:0] sum_o
 );
-  if (Rows < 2 || Rows > 256) $error("Rows must be in [2, 256]");
-  if (Cols < 2 || Cols > 256) $error("Cols must be in [2, 256]");
+  logic [15:0] operand[Rows][Cols+1];
+  logic [7:0] weight[Rows+1][Cols];
+  logic [31:0] sum[Rows+1][Cols];
+  logic [15:0] drain[Cols];
+  logic [16*Rows-1:0] stream;
 
-  wire [8:0]  act    [0:Rows-1][0:Cols];
-  wire [9:0]  weight [0:Rows][0:Cols-1];
-  wire [31:0] drain  [0:Rows][0:Cols-1];
+  qsim_transposer #(.Rows(Rows)) u_transposer (
+    .clk_i, .en_i, .load_i, .row_i, .first_i, .last_i, .word_i, .operand_o(stream)
+  );
 
-  // Flags of column 0, and of those to its right a cycle later each.
-  logic [Cols-1:0] first, last;
-  logic [Cols-2:0] first_q, last_q;
-  assign first = {first_q, first_i};
-  assign last = {last_q, last_i};
-
-  // Rows that shift in column 0.
-  logic [Rows-1:0] shift, shift_q;
-  assign shift = drain_i ? {{(Rows - 1){1'b1}}, 1'b0} : shift_q;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      first_q <= '0;
-      last_q <= '0;
-      shift_q <= '0;
-    end else if (en_i) begin
-      first_q <= first[Cols-2:0];
-      last_q <= last[Cols-2:0];
-      shift_q <= {shift[Rows-2:0], 1'b0};
-    end
+  for (genvar r = 0; r < Rows; r++) begin : gen_left
+    assign operand[r][0] = stream[16*r+:16];
   end
 
-  for (genvar c = 0; c < Cols; c++) begin : gen_edge
-    assign weight[0][c] = {last[c], first[c], weight_i[8*c+:8]};
-    assign drain[0][c] = '0;
-    assign sum_o[32*c+:32] = drain[Rows][c];
+  for (genvar c = 0; c < Cols; c++) begin : gen_top
+    assign sum[0][c] = '0;
+    assign sum_o[32*c+:32] = sum[Rows][c];
+    qsim_skew #(.Width(8), .Stages(c + 2)) u_skew (
+      .clk_i, .en_i, .data_i(weight_i[8*c+:8]), .data_o(weight[0][c])
+    );
+    qsim_skew #(.Width(16), .Stages(c)) u_drain_skew (.clk_i, .en_i, .data_i(drain_i), .data_o(drain[c]));
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
-    assign act[r][0] = {shift[r], act_i[8*r+:8]};
     for (genvar c = 0; c < Cols; c++) begin : gen_col
       qsim_pe_os u_pe (
-        .clk_i,
-        .en_i,
-        .act_i   (act[r][c]),
-        .weight_i(weight[r][c]),
-        .drain_i (drain[r][c]),
-        .act_o   (act[r][c+1]),
-        .weight_o(weight[r+1][c]),
-        .drain_o (drain[r+1][c])
+        .clk_i, .en_i, .operand_i(operand[r][c]), .operand_o(operand[r][c+1]),
+        .weight_i(weight[r][c]), .weight_o(weight[r+1][c]),
+        .shift_i(drain[c] <= 16'(r)), .drain_i(sum[r][c]), .drain_o(sum[r+1][c])
       );
     end
   end
+
 endmodule

@@ -1,43 +1,45 @@
-// The weight-stationary mesh (T13), without its edges: activations enter on the left and move right, sums move down, the weight bus
-// of a column is seen by all its rows.
+// Weight-stationary array: Rows x Cols elements with the skew of both edges (T13).
 //
-// Row r must be fed r cycles after row 0, column c's bus be driven c cycles after column 0's (qsim_skew).
-// Latency: the sum of the activations that enter row 0 in cycle t is on lane c of sum_o in cycle t + Rows + c.
-// Handshake: none; everything stands still while en_i is low.
+// A word of activations in cycle t (operand_i; load_i belongs to the same slot) meets column 0's element of row r in t + 1 + r, and its sum leaves column c in t + Rows + 1 + c.
+// A weight word in cycle t (weight_i) is on column c's bus in t + 2 + c; the slot with load_i = 1 that makes row 0 take it comes one cycle later, in t + 1.
+// Nothing moves while en_i is low.
+
 module qsim_array_ws #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16
 ) (
   input  logic               clk_i,
   input  logic               en_i,
-  input  logic [8*Rows-1:0]  act_i,
-  input  logic [Rows-1:0]    load_i,  // row r takes its weights, column c from its bus c cycles later
+  input  logic               load_i,
+  input  logic [8*Rows-1:0]  word_i,
   input  logic [8*Cols-1:0]  weight_i,
   output logic [32*Cols-1:0] sum_o
 );
-  if (Rows < 2 || Rows > 256) $error("Rows must be in [2, 256]");
-  if (Cols < 2 || Cols > 256) $error("Cols must be in [2, 256]");
+  logic [15:0] operand[Rows][Cols+1];
+  logic [31:0] sum[Rows+1][Cols];
+  logic [7:0] weight[Cols];
 
-  wire [8:0]  act [0:Rows-1][0:Cols];
-  wire [31:0] sum [0:Rows][0:Cols-1];
+  for (genvar r = 0; r < Rows; r++) begin : gen_left
+    qsim_skew #(.Width(16), .Stages(r + 1)) u_skew (
+      .clk_i, .en_i, .data_i({7'b0, load_i, word_i[8*r+:8]}), .data_o(operand[r][0])
+    );
+  end
 
-  for (genvar c = 0; c < Cols; c++) begin : gen_edge
+  for (genvar c = 0; c < Cols; c++) begin : gen_top
     assign sum[0][c] = '0;
     assign sum_o[32*c+:32] = sum[Rows][c];
+    qsim_skew #(.Width(8), .Stages(c + 2)) u_skew (
+      .clk_i, .en_i, .data_i(weight_i[8*c+:8]), .data_o(weight[c])
+    );
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
-    assign act[r][0] = {load_i[r], act_i[8*r+:8]};
     for (genvar c = 0; c < Cols; c++) begin : gen_col
       qsim_pe_ws u_pe (
-        .clk_i,
-        .en_i,
-        .act_i   (act[r][c]),
-        .weight_i(weight_i[8*c+:8]),
-        .sum_i   (sum[r][c]),
-        .act_o   (act[r][c+1]),
-        .sum_o   (sum[r+1][c])
+        .clk_i, .en_i, .operand_i(operand[r][c]), .operand_o(operand[r][c+1]), .weight_i(weight[c]),
+        .sum_i(sum[r][c]), .sum_o(sum[r+1][c])
       );
     end
   end
+
 endmodule

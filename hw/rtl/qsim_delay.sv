@@ -1,9 +1,8 @@
-// Delays a word by Depth cycles, in a ring of Depth words instead of a shift register.
-//
-// What comes out in the first Depth cycles is undefined. Latency: Depth cycles, counted while en_i is high.
+// Delays a control word by Stages >= 1 cycles; all zero after reset.
+
 module qsim_delay #(
-  parameter int unsigned Width = 16,
-  parameter int unsigned Depth = 4
+  parameter int unsigned Width = 8,
+  parameter int unsigned Stages = 1
 ) (
   input  logic             clk_i,
   input  logic             rst_ni,
@@ -11,16 +10,21 @@ module qsim_delay #(
   input  logic [Width-1:0] data_i,
   output logic [Width-1:0] data_o
 );
-  if (Depth < 2) $error("Depth must be at least 2");
-
-  localparam int unsigned IndexBits = $clog2(Depth);
-  logic [Width-1:0]     mem [0:Depth-1];
-  logic [IndexBits-1:0] index_q;
-
-  always_ff @(posedge clk_i) if (en_i) mem[index_q] <= data_i;
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) index_q <= '0;
-    else if (en_i) index_q <= (index_q == IndexBits'(Depth - 1)) ? '0 : index_q + 1'b1;
+  if (Stages < 1) begin : gen_range
+    $error("Stages is less than 1");
   end
-  assign data_o = mem[index_q];
+
+  logic [Width-1:0] stage[Stages+1];
+  assign stage[0] = data_i;
+  assign data_o = stage[Stages];
+
+  for (genvar s = 0; s < Stages; s++) begin : gen_stage
+    logic [Width-1:0] data_q;
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) data_q <= '0;
+      else if (en_i) data_q <= stage[s];
+    end
+    assign stage[s+1] = data_q;
+  end
+
 endmodule

@@ -1,43 +1,30 @@
-// Processing element of the output-stationary mesh (T14): multiplies the activation that passes from left to right by the weight
-// that passes downwards, and keeps the sum of one pixel and one output lane.
+// Processing element of the output-stationary array: a product a cycle, added to its own sum.
 //
-// The product that comes with the flag `first` starts a sum; the one with `last` completes it and puts it into the drain register,
-// from where it moves down, towards the accumulators, while the shift flag is set. Both cannot happen in one cycle.
-// Latency: one cycle from act_i to act_o, weight_i to weight_o, drain_i to drain_o. Handshake: none; all registers stand still
-// while en_i is low.
+// Bit 8 of the activation that passes says that the sum begins anew with this product, bit 9 that this is the last one: then the sum goes to the drain
+// register. Else the drain register takes what is above it while shift_i is high. Latency: one cycle to the right, one down. Nothing moves while en_i is low.
+
 module qsim_pe_os (
   input  logic        clk_i,
   input  logic        en_i,
-  input  logic [8:0]  act_i,     // {shift the drain, int8 activation}
-  input  logic [9:0]  weight_i,  // {last, first, int8 weight}
+  input  logic [15:0] operand_i,  // {6 unused, last, first, activation}
+  output logic [15:0] operand_o,
+  input  logic [7:0]  weight_i,
+  output logic [7:0]  weight_o,
+  input  logic        shift_i,
   input  logic [31:0] drain_i,
-  output logic [8:0]  act_o,
-  output logic [9:0]  weight_o,
   output logic [31:0] drain_o
 );
-  logic [8:0]  act_q;
-  logic [9:0]  weight_q;
-  logic [31:0] sum_q;
-  logic [31:0] drain_q;
-
-  logic signed [7:0] act, weight;
-  assign act = act_i[7:0];
-  assign weight = weight_i[7:0];
-
-  logic [31:0] total;
-  assign total = (weight_i[8] ? 32'd0 : sum_q) + (32'(act) * 32'(weight));
+  logic [31:0] sum_q, sum;
+  assign sum = (operand_i[8] ? '0 : sum_q) + 32'(16'(signed'(operand_i[7:0])) * 16'(signed'(weight_i)));
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      act_q <= act_i;
-      weight_q <= weight_i;
-      sum_q <= total;
-      if (weight_i[9]) drain_q <= total;
-      else if (act_i[8]) drain_q <= drain_i;
+      operand_o <= operand_i;
+      weight_o <= weight_i;
+      sum_q <= sum;
+      if (operand_i[9]) drain_o <= sum;
+      else if (shift_i) drain_o <= drain_i;
     end
   end
 
-  assign act_o = act_q;
-  assign weight_o = weight_q;
-  assign drain_o = drain_q;
 endmodule

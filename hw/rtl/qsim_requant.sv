@@ -27,29 +27,21 @@ module qsim_requant #(
 );
   if (Requant > 5) $error("Requant is outside [0, 5]");
 
-  // Stage 3 of every mode: the rounded value, saturated to 11 bits.
-  logic signed [10:0] rounded;
-  logic signed [11:0] sum;
-  assign sum = 12'(rounded) + 12'(zero_i);
-  always_ff @(posedge clk_i) begin
-    if (valid_i[3]) code_o <= sum < 12'(low_i) ? low_i : sum > 12'(high_i) ? high_i : sum[7:0];
-  end
-
   if (Requant == qsim_pkg::RequantF32) begin : gen_f32
     qsim_requant_f32 u_round (
-      .clk_i, .valid_i(valid_i[2:0]), .acc_i, .multiplier_i, .shift_i(shift_i[5:0]), .plain_i, .plain_late_i,
-      .rounded_o(rounded)
+      .clk_i, .valid_i, .acc_i, .multiplier_i, .shift_i(shift_i[5:0]), .plain_i, .plain_late_i,
+      .zero_i, .low_i, .high_i, .code_o
     );
   end else if (Requant == qsim_pkg::RequantTflite) begin : gen_tflite
     qsim_requant_tflite u_round (
-      .clk_i, .valid_i(valid_i[2:0]), .acc_i, .multiplier_i, .shift_i(shift_i[5:0]), .plain_i, .plain_late_i,
-      .rounded_o(rounded)
+      .clk_i, .valid_i, .acc_i, .multiplier_i, .shift_i(shift_i[5:0]), .plain_i, .plain_late_i,
+      .zero_i, .low_i, .high_i, .code_o
     );
   end else begin : gen_exact
     qsim_requant_exact #(
       .HalfUp(Requant == qsim_pkg::RequantTflite1), .LeftShifts(Requant == qsim_pkg::RequantPot)
     ) u_round (
-      .clk_i, .valid_i(valid_i[2:0]), .acc_i, .multiplier_i, .shift_i, .plain_late_i, .rounded_o(rounded)
+      .clk_i, .valid_i, .acc_i, .multiplier_i, .shift_i, .plain_late_i, .zero_i, .low_i, .high_i, .code_o
     );
   end
 endmodule

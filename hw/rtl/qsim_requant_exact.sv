@@ -1,23 +1,26 @@
 // Rounds acc * multiplier * 2^-shift from the exact product: by RNE (A11, A15, A16, A20 to A22), or with HalfUp half up (A14)
 // unless the operator is a plain one. LeftShifts: a negative shift moves to the left (A15).
-// Stages 0 to 2 of qsim_requant; rounded_o is stage 3's, saturated to [-512, 512].
+// Stages, ports and ranges are those of qsim_requant. Before the zero point is added, values are saturated to [-512, 512] (A7).
 module qsim_requant_exact #(
   parameter bit HalfUp = 1'b0,
   parameter bit LeftShifts = 1'b0
 ) (
   input  logic               clk_i,
-  input  logic [2:0]         valid_i,
+  input  logic [3:0]         valid_i,
   input  logic signed [31:0] acc_i,
   input  logic [30:0]        multiplier_i,
   input  logic [6:0]         shift_i,
   input  logic               plain_late_i,
-  output logic signed [10:0] rounded_o
+  input  logic signed [7:0]  zero_i,
+  input  logic signed [7:0]  low_i,
+  input  logic signed [7:0]  high_i,
+  output logic [7:0]         code_o
 );
   logic signed [31:0] acc_q;
   logic [30:0] multiplier_q;
   logic [6:0] shift_0_q, shift_1_q;
   logic signed [63:0] product_q;
-  logic signed [9:0] floor_q;
+  logic signed [9:0] floor_q;  // 511 stands for any quotient that is larger, with up_q or without
   logic up_q;
 
   always_ff @(posedge clk_i) begin
@@ -41,8 +44,10 @@ module qsim_requant_exact #(
       floor_q <= quotient > 63'sd511 ? 10'sd511 : quotient < -63'sd512 ? 10'sh200 : quotient[9:0];
       up_q <= shifted[0] & ((HalfUp & !plain_late_i) | sticky | shifted[1]);
     end
+    if (valid_i[3]) begin : stage_3
+      logic signed [11:0] sum;
+      sum = 12'(floor_q) + 12'($signed({1'b0, up_q})) + 12'(zero_i);
+      code_o <= sum < 12'(low_i) ? low_i : sum > 12'(high_i) ? high_i : sum[7:0];
+    end
   end
-
-  // A quotient of 511 stands for any that is larger; so does 512.
-  assign rounded_o = 11'(floor_q) + 11'($signed({1'b0, up_q}));
 endmodule

@@ -1,15 +1,18 @@
 // Rounds acc * multiplier * 2^-shift as onnxruntime does, with two float32 roundings on the way (A12); a plain operator leaves
 // them out and is exact (A20 to A22). All on the magnitude: RNE does not care for the sign.
-// Stages 0 to 2 of qsim_requant; rounded_o is stage 3's, saturated to [-512, 512].
+// Stages, ports and ranges are those of qsim_requant. Before the zero point is added, values are saturated to [-512, 512] (A7).
 module qsim_requant_f32 (
   input  logic               clk_i,
-  input  logic [2:0]         valid_i,
+  input  logic [3:0]         valid_i,
   input  logic signed [31:0] acc_i,
   input  logic [30:0]        multiplier_i,
   input  logic [5:0]         shift_i,
   input  logic               plain_i,
   input  logic               plain_late_i,
-  output logic signed [10:0] rounded_o
+  input  logic signed [7:0]  zero_i,
+  input  logic signed [7:0]  low_i,
+  input  logic signed [7:0]  high_i,
+  output logic [7:0]         code_o
 );
   logic negative_0_q, negative_1_q, negative_2_q;
   logic [31:0] magnitude_q;
@@ -84,12 +87,13 @@ module qsim_requant_f32 (
       shift_2_q <= shift_1_q - 8'(drop);
       negative_2_q <= negative_1_q;
     end
+    if (valid_i[3]) begin : stage_3
+      logic [63:0] scaled;  // a shift to the left ends below 2^57
+      logic signed [11:0] limited, sum;
+      scaled = shift_2_q < 0 ? value_q << 6'(-shift_2_q) : rne(value_q, shift_2_q[5:0]);
+      limited = scaled > 64'd512 ? 12'sd512 : scaled[11:0];
+      sum = (negative_2_q ? -limited : limited) + 12'(zero_i);
+      code_o <= sum < 12'(low_i) ? low_i : sum > 12'(high_i) ? high_i : sum[7:0];
+    end
   end
-
-  // A shift to the left ends below 2^57.
-  logic [63:0] scaled;
-  logic [10:0] limited;
-  assign scaled = shift_2_q < 0 ? value_q << 6'(-shift_2_q) : rne(value_q, shift_2_q[5:0]);
-  assign limited = scaled > 64'd512 ? 11'd512 : scaled[10:0];
-  assign rounded_o = negative_2_q ? -limited : limited;
 endmodule

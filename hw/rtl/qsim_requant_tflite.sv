@@ -1,15 +1,18 @@
 // Rounds acc * multiplier * 2^-shift as gemmlowp does: saturating left shift, rounding doubling high multiply, rounding right
 // shift, half away from zero (A13); a plain operator takes the exact product and one RNE (A20 to A22).
-// Stages 0 to 2 of qsim_requant; rounded_o is stage 3's, saturated to [-512, 512].
+// Stages, ports and ranges are those of qsim_requant. Before the zero point is added, values are saturated to [-512, 512] (A7).
 module qsim_requant_tflite (
   input  logic               clk_i,
-  input  logic [2:0]         valid_i,
+  input  logic [3:0]         valid_i,
   input  logic signed [31:0] acc_i,
   input  logic [30:0]        multiplier_i,
   input  logic [5:0]         shift_i,
   input  logic               plain_i,
   input  logic               plain_late_i,
-  output logic signed [10:0] rounded_o
+  input  logic signed [7:0]  zero_i,
+  input  logic signed [7:0]  low_i,
+  input  logic signed [7:0]  high_i,
+  output logic [7:0]         code_o
 );
   logic signed [31:0] value_q;
   logic [30:0] multiplier_q;
@@ -45,16 +48,19 @@ module qsim_requant_tflite (
       up_q <= shifted[0] & (sticky | shifted[1]);
       right_q <= shift_1_q > 6'd31 ? 5'(shift_1_q - 6'd31) : 5'd0;
     end
+    if (valid_i[3]) begin : stage_3
+      logic [31:0] mask, rest, half;
+      logic signed [31:0] floor;
+      logic signed [11:0] limited, sum;
+      logic up;
+      mask = ~(32'hFFFFFFFF << right_q);
+      rest = high_q & mask;
+      half = (mask >> 1) + 32'(high_q[31]);
+      floor = plain_late_i ? high_q : high_q >>> right_q;
+      limited = floor > 32'sd511 ? 12'sd511 : floor < -32'sd512 ? -12'sd512 : floor[11:0];
+      up = plain_late_i ? up_q : rest > half;
+      sum = limited + 12'($signed({1'b0, up})) + 12'(zero_i);
+      code_o <= sum < 12'(low_i) ? low_i : sum > 12'(high_i) ? high_i : sum[7:0];
+    end
   end
-
-  logic [31:0] rest, half;
-  logic signed [31:0] floor;
-  logic signed [9:0] limited;
-  logic up;
-  assign rest = high_q & ~(32'hFFFFFFFF << right_q);
-  assign half = (~(32'hFFFFFFFF << right_q) >> 1) + 32'(high_q[31]);
-  assign floor = plain_late_i ? high_q : high_q >>> right_q;
-  assign limited = floor > 32'sd511 ? 10'sd511 : floor < -32'sd512 ? 10'sh200 : floor[9:0];
-  assign up = plain_late_i ? up_q : rest > half;
-  assign rounded_o = 11'(limited) + 11'($signed({1'b0, up}));
 endmodule

@@ -1,53 +1,43 @@
-// Turns words (a pixel's Rows channels at once) into rows of the output-stationary mesh (a pixel's channels one after the other),
-// on the slope along which they must enter it (T14).
+// Turns words of one pixel into streams of one channel: row r's register takes the r-th word of a tile and gives it away byte by byte, channel 0 first.
 //
-// Row q is one shift register: it takes the word of pixel q, which comes q cycles after pixel 0's, and gives its channels in the
-// Rows cycles that follow. So a group may follow the other without a gap, and nothing needs to be stored twice.
-// Latency: channel j of pixel q is on lane q of data_o j + 1 cycles after its word was on word_i.
-// Handshake: first_i with the word of pixel 0, the words of the others in the cycles that follow; valid_i: the word is that of a
-// pixel; valid_o bit q: so was the word that is on lane q. Everything stands still while en_i is low.
+// A word with index r in cycle t (load_i, row_i, word_i) leaves row r in cycles t + 1 … t + Rows. Words of a tile come in consecutive cycles, row 0 first, so the rows' streams
+// are skewed as the array wants them, and one register a row is enough when tiles follow each other without a gap.
+// first_i and last_i belong to the tile: the first of a sum, the last of a sum. They mark the first and the last byte: bits 8 and 9 of operand_o's 16 bits a row.
+
 module qsim_transposer #(
   parameter int unsigned Rows = 16
 ) (
-  input  logic              clk_i,
-  input  logic              rst_ni,
-  input  logic              en_i,
-  input  logic              first_i,
-  input  logic              valid_i,
-  input  logic [8*Rows-1:0] word_i,
-  output logic [Rows-1:0]   valid_o,
-  output logic [8*Rows-1:0] data_o
+  input  logic               clk_i,
+  input  logic               en_i,
+  input  logic               load_i,
+  input  logic [7:0]         row_i,
+  input  logic               first_i,
+  input  logic               last_i,
+  input  logic [8*Rows-1:0]  word_i,
+  output logic [16*Rows-1:0] operand_o
 );
-  if (Rows < 2 || Rows > 256) $error("Rows must be in [2, 256]");
+  for (genvar r = 0; r < Rows; r++) begin : gen_row
+    logic [8*Rows-1:0] bytes_q;
+    logic [Rows-1:0] end_q;  // one bit, at the place of the byte that is the last of its tile
+    logic first_q, last_q;
+    logic load;
+    assign load = load_i && row_i == 8'(r);
+    assign operand_o[16*r+:16] = {6'b0, last_q && end_q[0], first_q, bytes_q[7:0]};
 
-  localparam int unsigned Pieces = (Rows + 7) / 8;
-
-  logic [Rows-1:0] load, valid_q;
-  logic [Rows-2:0] load_q;
-  assign load = {load_q, first_i};
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      load_q <= '0;
-      valid_q <= '0;
-    end else if (en_i) begin
-      load_q <= load[Rows-2:0];
-      valid_q <= valid_i ? valid_q | load : valid_q & ~load;
-    end
-  end
-  assign valid_o = valid_q;
-
-  for (genvar q = 0; q < Rows; q++) begin : gen_row
-    // Lowest byte of a piece of eight channels, and zero behind the last.
-    wire [7:0] low [0:Pieces];
-    assign low[Pieces] = '0;
-    for (genvar p = 0; p < Pieces; p++) begin : gen_piece
-      localparam int unsigned Bits = (p + 1 < Pieces) ? 64 : 8 * Rows - 64 * p;
-      logic [Bits-1:0] piece_q;
-      always_ff @(posedge clk_i) begin
-        if (en_i) piece_q <= load[q] ? word_i[64*p+:Bits] : Bits'({low[p+1], piece_q} >> 8);
+    always_ff @(posedge clk_i) begin
+      if (en_i) begin
+        if (load) begin
+          bytes_q <= word_i;
+          end_q <= {1'b1, {(Rows - 1) {1'b0}}};
+          first_q <= first_i;
+          last_q <= last_i;
+        end else begin
+          bytes_q <= bytes_q >> 8;
+          end_q <= end_q >> 1;
+          first_q <= 1'b0;
+        end
       end
-      assign low[p] = piece_q[7:0];
     end
-    assign data_o[8*q+:8] = low[0];
   end
+
 endmodule

@@ -65,6 +65,7 @@ module qsim_vector #(
   if (Requant > 5) $error("Requant is outside [0, 5]");
   if (ActKib < 1 || ActKib > 65536) $error("ActKib is outside [1, 65536]");
   if (ParamKib < 1 || ParamKib > 4096) $error("ParamKib is outside [1, 4096]");
+  if (qsim_pkg::VectorLatencyCycles != 8) $error("the pipeline has 8 stages");
   if (AccEntries < 4 || AccEntries > 65536) $error("AccEntries is outside [4, 65536]");
 
   localparam int unsigned Chunks = (Cols + ChunkBytes - 1) / ChunkBytes;
@@ -178,30 +179,30 @@ module qsim_vector #(
     end
   end
 
-  // And with it as far as the write: where the codes go.
-  logic [ActBits-1:0] dst_at[0:8];
-  logic [ChunkBytes-1:0] enable_at[0:8];
-  logic ends_at[0:8];
-  logic moves_at[0:7];
-  assign dst_at[0] = dst;
-  assign enable_at[0] = enable;
-  assign ends_at[0] = ends;
-  assign moves_at[0] = read;
-  for (genvar n = 0; n < 8; n++) begin : gen_stage
-    if (n >= 1 && n <= 3) assign moves_at[n] = operand_q[n];
-    if (n >= 4) assign moves_at[n] = result_q[n];
-    always_ff @(posedge clk_i) begin
-      if (moves_at[n]) begin
-        dst_at[n+1] <= dst_at[n];
-        enable_at[n+1] <= enable_at[n];
-        ends_at[n+1] <= ends_at[n];
-      end
+  // Where a chunk's codes go waits for them in a ring: written in cycle T, read in T + 8, just before it is overwritten.
+  localparam int unsigned Latency = qsim_pkg::VectorLatencyCycles;
+  logic [$clog2(Latency)-1:0] slot_q;
+  logic [ActBits-1:0] dst_q[Latency];
+  logic [ChunkBytes-1:0] enable_q[Latency];
+  logic ends_q[Latency];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) slot_q <= '0;
+    else slot_q <= slot_q + 1'b1;
+  end
+  always_ff @(posedge clk_i) begin
+    if (read) begin
+      dst_q[slot_q] <= dst;
+      enable_q[slot_q] <= enable;
+      ends_q[slot_q] <= ends;
     end
   end
   assign act_we_o = result_q[8];
-  assign act_waddr_o = dst_at[8];
-  assign act_be_o = enable_at[8];
-  assign done_o = result_q[8] & ends_at[8];
+  assign act_waddr_o = dst_q[slot_q];
+  assign act_be_o = enable_q[slot_q];
+  assign done_o = result_q[8] & ends_q[slot_q];
+
+  logic [ChunkBytes-1:0] enable_3;
+  assign enable_3 = enable_q[slot_q-3'd3];
 
   logic [1:0] wraps[ChunkBytes];
   for (genvar l = 0; l < ChunkBytes; l++) begin : gen_lane
@@ -241,7 +242,7 @@ module qsim_vector #(
       .plain_i(plain_q), .plain_late_i(plain_late_q),
       .code_i(code_q), .weight_i(weight_q), .accumulator_i(accumulator_q),
       .pad_i(pad_2_q), .zero_i(zero_2_q), .factor_i(factor_2_q), .chunk_2_i(chunk_2_q),
-      .first_i(first_3_q), .last_i(last_3_q), .enable_i(enable_at[3][l]), .chunk_3_i(chunk_3_q),
+      .first_i(first_3_q), .last_i(last_3_q), .enable_i(enable_3[l]), .chunk_3_i(chunk_3_q),
       .multiplier_i(multiplier_q), .shift_i(shift_q),
       .zero_dst_i(zero_dst_late_q), .low_i(low_late_q), .high_i(high_late_q),
       .wraps_o(wraps[l]), .code_o(act_wdata_o[8*l+:8])

@@ -53,63 +53,63 @@ module qsim_vector_lane #(
   output logic [1:0]           wraps_o,  // stage 4: sums that left the int32 range (A4)
   output logic [7:0]           code_o    // stage 8
 );
-  logic [31:0] bias[Chunks];
-  logic [30:0] multiplier[Chunks];
-  logic [6:0] shift[Chunks];
-  logic signed [7:0] weight_zero[Chunks];
+  // Channel l + c * ChunkBytes has field c.
+  logic [31*Chunks-1:0] multiplier_word;
+  logic [7*Chunks-1:0] shift_word;
+  logic [8*Chunks-1:0] weight_zero_word;
   for (genvar c = 0; c < Chunks; c++) begin : gen_channel
-    logic [31:0] bias_q;
-    logic [30:0] multiplier_q;
-    logic [6:0] shift_q;
-    logic [7:0] weight_zero_q;
-    always_ff @(posedge clk_i) begin
-      if (capture_i[0]) bias_q <= parameters_i[32*c+:32];
-      if (capture_i[1]) multiplier_q <= parameters_i[32*c+:31];
-      if (capture_i[2]) shift_q <= parameters_i[32*c+:7];
-      if (capture_i[3]) weight_zero_q <= parameters_i[32*c+:8];
-    end
-    assign bias[c] = bias_q;
-    assign multiplier[c] = multiplier_q;
-    assign shift[c] = shift_q;
-    assign weight_zero[c] = weight_zero_q;
+    assign multiplier_word[31*c+:31] = parameters_i[32*c+:31];
+    assign shift_word[7*c+:7] = parameters_i[32*c+:7];
+    assign weight_zero_word[8*c+:8] = parameters_i[32*c+:8];
   end
 
-  logic [ChunkBits-1:0] chunk_2, chunk_3;
-  assign chunk_2 = Chunks == 1 ? '0 : chunk_2_i;
-  assign chunk_3 = Chunks == 1 ? '0 : chunk_3_i;
+  logic [32*Chunks-1:0] biases_q;
+  logic [31*Chunks-1:0] multipliers_q;
+  logic [7*Chunks-1:0] shifts_q;
+  logic [8*Chunks-1:0] weight_zeros_q;
+  always_ff @(posedge clk_i) begin
+    if (capture_i[0]) biases_q <= parameters_i;
+    if (capture_i[1]) multipliers_q <= multiplier_word;
+    if (capture_i[2]) shifts_q <= shift_word;
+    if (capture_i[3]) weight_zeros_q <= weight_zero_word;
+  end
 
-  logic signed [31:0] term_q, acc_q, bias_q;
-  logic signed [31:0] sum_q[Chunks];
-  logic signed [22:0] factor;
-  logic signed [8:0] difference;
-  assign difference = 9'($signed(code_i)) - 9'(zero_i);
-  assign factor = depthwise_i ? 23'($signed(weight_i)) - 23'(weight_zero[chunk_2]) : factor_i;
+  int unsigned chunk_2, chunk_3;
+  assign chunk_2 = Chunks == 1 ? 0 : 32'(chunk_2_i);
+  assign chunk_3 = Chunks == 1 ? 0 : 32'(chunk_3_i);
+
+  logic signed [31:0] term_q, acc_q;
+  logic [31:0] bias_q;
+  logic [32*Chunks-1:0] sums_q;
 
   always_ff @(posedge clk_i) begin
-    if (operand_i[0]) begin
+    if (operand_i[0]) begin : stage_2
+      logic signed [8:0] difference;
+      logic signed [22:0] factor;
+      difference = 9'($signed(code_i)) - 9'(zero_i);
+      factor = depthwise_i ? 23'($signed(weight_i)) - 23'($signed(weight_zeros_q[8*chunk_2+:8])) : factor_i;
       if (requant_i) term_q <= accumulator_i;
       else if (pad_i) term_q <= max_i ? -32'sd128 : 32'sd0;
       else term_q <= 32'(difference) * 32'(factor);
-      bias_q <= own_i ? bias[chunk_2] : '0;
+      bias_q <= own_i ? biases_q[32*chunk_2+:32] : '0;
     end
   end
-
-  logic signed [31:0] previous, total, biased;
-  assign previous = sum_q[chunk_3];
-  assign total = first_i ? term_q : max_i ? (term_q > previous ? term_q : previous) : previous + term_q;
-  assign biased = total + bias_q;
 
   logic [30:0] multiplier_q;
   logic [6:0] shift_q;
   always_ff @(posedge clk_i) begin
-    if (operand_i[1]) begin
-      sum_q[chunk_3] <= total;
+    if (operand_i[1]) begin : stage_3
+      logic signed [31:0] previous, total, biased;
+      previous = sums_q[32*chunk_3+:32];
+      total = first_i ? term_q : max_i ? (term_q > previous ? term_q : previous) : previous + term_q;
+      biased = total + bias_q;
+      sums_q[32*chunk_3+:32] <= total;
       wraps_o[0] <= enable_i & depthwise_i & !first_i & (previous[31] == term_q[31]) & (total[31] != term_q[31]);
       wraps_o[1] <= enable_i & last_i & (total[31] == bias_q[31]) & (biased[31] != bias_q[31]);
       if (last_i) begin
         acc_q <= biased;
-        multiplier_q <= own_i ? multiplier[chunk_3] : multiplier_i;
-        shift_q <= own_i ? shift[chunk_3] : shift_i;
+        multiplier_q <= own_i ? multipliers_q[31*chunk_3+:31] : multiplier_i;
+        shift_q <= own_i ? shifts_q[7*chunk_3+:7] : shift_i;
       end
     end
   end
