@@ -73,9 +73,14 @@ std::string excerpt(const fs::path& log) {
 template <typename Prepare>
 void build(const fs::path& target, const std::string& product, const std::string& script,
            const std::string& what, Prepare&& prepare) {
-  const fs::path scratch = fs::path(target).replace_extension(".tmp");
+  const std::string stem = target.stem().string();
+  for (const fs::directory_entry& entry : fs::directory_iterator(target.parent_path())) {
+    if (entry.path().filename().string().starts_with(stem + ".tmp")) fs::remove_all(entry.path());
+  }
+  // A killed process may leave a compiler behind that still writes: never to the same files.
+  const fs::path scratch = target.parent_path() / (stem + ".tmp" + std::to_string(getpid()));
   const fs::path log = fs::path(target).replace_extension(".log");
-  fs::remove_all(scratch);
+  fs::remove(log);
   fs::create_directories(scratch);
   prepare(scratch);
   const bool built = run_script(script, scratch, log);
