@@ -1,6 +1,7 @@
 #include "sim/cli/check.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "hw/spec/error.h"
 #include "sim/cli/layout.h"
@@ -17,6 +18,25 @@ int64_t batch_count(const CompiledModel& model) {
   return static_cast<int64_t>(model.samples.scored.size()) / (shape.empty() ? 1 : shape[0]);
 }
 
+// Samples of --data, or random ones.
+std::vector<Tensor> inputs_of_batch(const CompiledModel& model, int64_t k) {
+  const IntegerNetwork& network = model.program.network;
+  if (!network.has_values) return {};
+  if (!model.samples.data) {
+    return random_inputs(network, model.samples.options.seed + static_cast<uint64_t>(k));
+  }
+  const NetTensor& input = network.tensor(network.inputs.at(0));
+  const int64_t batch = input.onnx_shape.empty() ? 1 : input.onnx_shape[0];
+  const auto first = model.samples.scored.begin() + k * batch;
+  return {
+      to_engine(input, samples_for(*model.samples.data, {first, first + batch}, input.onnx_shape))};
+}
+
+// The same for every engine and every run of a check.
+uint32_t fill_of(const CompiledModel& model) {
+  return static_cast<uint32_t>(model.samples.options.seed);
+}
+
 // A SHA-256 of what came before and of one thing more.
 void add_hash(std::string& hash, const Tensor& tensor) {
   hash = sha256_of(hash + std::string(tensor.bytes.begin(), tensor.bytes.end()));
@@ -25,8 +45,12 @@ void add_hash(std::string& hash, const Tensor& tensor) {
 class Checker {
  public:
   Checker(const CompiledModel& model, const std::vector<const EngineRow*>& engines,
-          ProgressLine& progress)
-      : model_(model), program_(model.program), engines_(engines), progress_(progress) {
+          const std::string& rtl_sources, ProgressLine& progress)
+      : model_(model),
+        program_(model.program),
+        engines_(engines),
+        rtl_sources_(rtl_sources),
+        progress_(progress) {
     for (size_t b = 1; b < engines.size(); ++b) {
       for (size_t a = 0; a < b; ++a) {
         if ((engines[a]->has_values && engines[b]->has_values && program_.network.has_values) ||
@@ -46,8 +70,7 @@ class Checker {
  private:
   void run_batch(int64_t k) {
     result_.failed_batch = k;
-    inputs_.clear();
-    if (program_.network.has_values) inputs_ = check_inputs(model_, k);
+    inputs_ = inputs_of_batch(model_, k);
     for (const Tensor& input : inputs_) add_hash(result_.inputs, input);
     runs_.clear();
     lockstep_.reset();
@@ -89,8 +112,10 @@ class Checker {
       TimedOptions options;
       if (values) options.observer = keep_layer;
       options.progress = progress_.task(std::string(engine.name) + " engine");
+      options.notice = progress_.notice();
       options.retirement = observer;
-      options.fill = fill();
+      options.fill = fill_of(model_);
+      options.rtl.sources = rtl_sources_;
       run.result = engine.run_timed(program_, inputs_, options);
     } else if (values) {
       engine.make_values(program_)->run(inputs_, [&](LayerId layer, int64_t, const Tensor& output) {
@@ -99,8 +124,6 @@ class Checker {
     }
     runs_.push_back(std::move(run));
   }
-
-  uint32_t fill() const { return static_cast<uint32_t>(model_.samples.options.seed); }
 
   void run_lockstep(const EngineRow& engine) {
     PairResult& pair = pair_of(recorded_by_->name, engine.name);
@@ -117,7 +140,7 @@ class Checker {
     pair.retired_bytes += lockstep_->bytes();
     if (pair.difference) return;
     pair.difference = lockstep_->difference([&](const RetirementObserver& observer) {
-      recorded_by_->run_timed(program_, inputs_, {.retirement = observer, .fill = fill()});
+      recorded_by_->run_timed(program_, inputs_, {.retirement = observer, .fill = fill_of(model_)});
     });
   }
 
@@ -165,6 +188,7 @@ class Checker {
   const CompiledModel& model_;
   const Program& program_;
   const std::vector<const EngineRow*>& engines_;
+  const std::string& rtl_sources_;
   ProgressLine& progress_;
   CheckResult result_;
   // Of the present batch.
@@ -201,21 +225,25 @@ const PairResult* CheckResult::failure() const {
   return nullptr;
 }
 
-std::vector<Tensor> check_inputs(const CompiledModel& model, int64_t k) {
-  const IntegerNetwork& network = model.program.network;
-  if (!model.samples.data) {
-    return random_inputs(network, model.samples.options.seed + static_cast<uint64_t>(k));
-  }
-  const NetTensor& input = network.tensor(network.inputs.at(0));
-  const int64_t batch = input.onnx_shape.empty() ? 1 : input.onnx_shape[0];
-  const auto first = model.samples.scored.begin() + k * batch;
-  return {
-      to_engine(input, samples_for(*model.samples.data, {first, first + batch}, input.onnx_shape))};
+CheckResult check_engines(const CompiledModel& model, const std::vector<const EngineRow*>& engines,
+                          const std::string& rtl_sources, ProgressLine& progress) {
+  return Checker(model, engines, rtl_sources, progress).run();
 }
 
-CheckResult check_engines(const CompiledModel& model, const std::vector<const EngineRow*>& engines,
-                          ProgressLine& progress) {
-  return Checker(model, engines, progress).run();
+void write_wave(const CompiledModel& model, int64_t batch, const std::string& rtl_sources,
+                const std::string& path, const WaveWindow& window, ProgressLine& progress) {
+  std::filesystem::remove(path);
+  TimedOptions options;
+  options.progress = progress.task("wave");
+  options.notice = progress.notice();
+  if (model.program.network.has_values) options.fill = fill_of(model);
+  options.rtl = {rtl_sources, path, window.from, window.to, window.to + 1};
+  try {
+    find_engine("rtl", "wave").run_timed(model.program, inputs_of_batch(model, batch), options);
+  } catch (const Error&) {
+    // The end of the window, or the hang that is to be looked at; else there is no file.
+    if (!std::filesystem::exists(path)) throw;
+  }
 }
 
 }  // namespace qsim::cli

@@ -37,10 +37,16 @@ struct CheckResult {
 
 // Runs the engines in this order, all of them on a batch before the next one; stops at the first
 // difference.
+// `rtl_sources`: RtlSettings.
 CheckResult check_engines(const CompiledModel& model, const std::vector<const EngineRow*>& engines,
-                          ProgressLine& progress);
+                          const std::string& rtl_sources, ProgressLine& progress);
 
-// The inputs of batch k: samples of --data, or random ones.
-std::vector<Tensor> check_inputs(const CompiledModel& model, int64_t k);
+// Runs the RTL once more, on the inputs of a batch of that check, and writes its signals in these
+// cycles to an FST file.
+struct WaveWindow {
+  int64_t from = 0, to = 0;
+};
+void write_wave(const CompiledModel& model, int64_t batch, const std::string& rtl_sources,
+                const std::string& path, const WaveWindow& window, ProgressLine& progress);
 
 }  // namespace qsim::cli

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -21,6 +23,10 @@ std::vector<const EngineRow*> parse_engines(const std::string& list) {
     engines.push_back(&find_engine(name, "--engines"));
   }
   if (engines.size() < 2) throw UsageError("--engines = " + list + " names fewer than two");
+  // The slow one last, to be stopped at the first difference.
+  std::stable_partition(engines.begin(), engines.end(), [](const EngineRow* engine) {
+    return std::strcmp(engine->name, "rtl") != 0;
+  });
   const auto count = [&](bool EngineRow::*has) {
     return std::count_if(engines.begin(), engines.end(),
                          [has](const EngineRow* engine) { return engine->*has; });
@@ -36,7 +42,59 @@ struct CheckOptions {
   std::string engines = "reference,analytic,systemc";
   std::string junit, baseline;
   bool update_baseline = false;
+  std::string rtl, wave, wave_window;
 };
+
+constexpr int64_t kWaveMargin = 20;  // cycles on either side of a difference
+
+// "1000:2000"
+std::optional<WaveWindow> parse_window(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  WaveWindow window;
+  int length = 0;
+  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 "%n", &window.from, &window.to, &length) !=
+          2 ||
+      static_cast<size_t>(length) != text.size() || window.from < 0 || window.to < window.from) {
+    throw UsageError("--wave-window = " + text + " is not FIRST:LAST, such as 1000:2000");
+  }
+  return window;
+}
+
+void require_rtl(const CheckOptions& options, const std::vector<const EngineRow*>& engines) {
+  if (!options.wave_window.empty() && options.wave.empty()) {
+    throw UsageError("--wave-window needs --wave");
+  }
+  const bool has_rtl = std::any_of(engines.begin(), engines.end(), [](const EngineRow* engine) {
+    return std::strcmp(engine->name, "rtl") == 0;
+  });
+  const char* option = !options.wave.empty() ? "--wave" : !options.rtl.empty() ? "--rtl" : nullptr;
+  if (option && !has_rtl) {
+    throw UsageError(std::string(option) + " needs rtl among --engines");
+  }
+}
+
+// Writes the wave that was asked for, when there is a reason to.
+void keep_wave(const CheckOptions& options, const CompiledModel& model, const CheckResult& result,
+               ProgressLine& progress) {
+  if (options.wave.empty()) return;
+  std::optional<WaveWindow> window = parse_window(options.wave_window);
+  if (!window) {
+    const PairResult* pair = result.failure();
+    if (!pair) return;
+    if (pair->b != "rtl" || pair->difference->cycle < 0) {
+      std::printf("%s: not written, the difference is in no cycle of the rtl engine\n",
+                  options.wave.c_str());
+      return;
+    }
+    window = WaveWindow{std::max<int64_t>(0, pair->difference->since - kWaveMargin),
+                        pair->difference->cycle + kWaveMargin};
+  }
+  write_wave(model, result.failure() ? result.failed_batch : 0, options.rtl, options.wave, *window,
+             progress);
+  progress.clear();
+  std::printf("%s: signals of the rtl engine in cycles %lld to %lld\n", options.wave.c_str(),
+              static_cast<long long>(window->from), static_cast<long long>(window->to));
+}
 
 void print_pairs(const CompiledModel& model, const CheckResult& result) {
   if (!model.program.network.has_values) {
@@ -96,10 +154,12 @@ std::optional<BaselineTable> Baseline::keep(const CheckResult& result) {
 
 int check(const CheckOptions& options, const std::string& path) {
   const std::vector<const EngineRow*> engines = parse_engines(options.engines);
+  require_rtl(options, engines);
+  parse_window(options.wave_window);
   ProgressLine progress(options.model.progress);
   const CompiledModel model = compile_model(options.model.request(path), progress);
   Baseline baseline(options, path, model.program);
-  const CheckResult result = check_engines(model, engines, progress);
+  const CheckResult result = check_engines(model, engines, options.rtl, progress);
   progress.clear();
   std::vector<JunitCase> cases = junit_cases(model.program, result);
   bool failed = false;
@@ -114,6 +174,7 @@ int check(const CheckOptions& options, const std::string& path) {
       cases.insert(cases.end(), rows.begin(), rows.end());
     }
   }
+  keep_wave(options, model, result, progress);
   if (!options.junit.empty()) {
     write_file(options.junit,
                junit_text(model.program.network.name + " on " + model.program.arch.name, cases));
@@ -125,9 +186,9 @@ CommandLine make_line(CheckOptions& options) {
   CommandLine line{
       "check", "[OPTIONS] MODEL.onnx|PROGRAM.qprog",
       "Runs the network on several engines and compares them: values layer by layer, "
-      "cycles instruction by\ninstruction, timing counters. Stops at the first "
-      "difference, prints it as one line and exits with 1.\nWithout --data the input is "
-      "random, by --seed.\n",
+      "cycles instruction by\ninstruction, timing counters; systemc and rtl in lock-step, in "
+      "what each instruction has written.\nStops at the first difference, prints it as one line "
+      "and exits with 1. Without --data the input is\nrandom, by --seed.\n",
       options_group("Check")};
   line.options.add_options()  //
       ("engines", po::value(&options.engines)->value_name("A,B,..."),
@@ -138,7 +199,14 @@ CommandLine make_line(CheckOptions& options) {
        "fail when a layer or the whole takes more cycles than FILE.json says, or a code has "
        "changed")  //
       ("update-baseline", po::bool_switch(&options.update_baseline),
-       "write these cycles and codes to FILE.json instead");
+       "write these cycles and codes to FILE.json instead")  //
+      ("rtl", po::value(&options.rtl)->value_name("FOLDER"),
+       "SystemVerilog sources of the rtl engine, with a module qsim_top; the tool's own if not "
+       "given")  //
+      ("wave", po::value(&options.wave)->value_name("FILE.fst"),
+       "at a difference of the rtl engine, write its signals around it")  //
+      ("wave-window", po::value(&options.wave_window)->value_name("FIRST:LAST"),
+       "write those of these cycles, difference or not");
   line.options.add(machine_description(options.model.machine));
   line.options.add(network_description(options.model));
   line.options.add(

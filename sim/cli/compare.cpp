@@ -46,12 +46,14 @@ std::string value_text(const Tensor& tensor, int64_t index) {
   return buffer;
 }
 
-std::string describe(const Program& program, size_t layer, int64_t index, const EngineRun& a,
-                     const EngineRun& b) {
+Difference describe(const Program& program, size_t layer, int64_t index, const EngineRun& a,
+                    const EngineRun& b) {
   const NetTensor& output = program.network.tensor(program.network.layers[layer].output);
   const Element element{index / (int64_t{1} * output.h * output.w * output.c),
                         index / (int64_t{1} * output.w * output.c) % output.h,
                         index / output.c % output.w, index % output.c};
+  Difference difference;
+  difference.layer = static_cast<LayerId>(layer);
   std::string text = "layer " + program.network.layers[layer].name;
   const int64_t writer = writer_of(program, layer, element);
   std::string cycle;
@@ -61,14 +63,18 @@ std::string describe(const Program& program, size_t layer, int64_t index, const 
            std::to_string(program.info[i].x) + ")";
     const EngineRun& timed = b.result.timing.empty() ? a : b;
     if (!timed.result.timing.empty()) {
-      cycle = " (cycle " + std::to_string(timed.result.timing[i].retire) + ")";
+      difference.since = timed.result.timing[i].issue;
+      difference.cycle = timed.result.timing[i].retire;
+      cycle = " (cycle " + std::to_string(difference.cycle) + ")";
     }
   }
-  return text + " element [" + std::to_string(element.n) + "," + std::to_string(element.y) + "," +
-         std::to_string(element.x) + "," + std::to_string(element.c) + "]" +
-         values_text(a.engine, value_text(a.layers[layer], index), b.engine,
-                     value_text(b.layers[layer], index)) +
-         cycle;
+  difference.text = text + " element [" + std::to_string(element.n) + "," +
+                    std::to_string(element.y) + "," + std::to_string(element.x) + "," +
+                    std::to_string(element.c) + "]" +
+                    values_text(a.engine, value_text(a.layers[layer], index), b.engine,
+                                value_text(b.layers[layer], index)) +
+                    cycle;
+  return difference;
 }
 
 struct CounterRow {
@@ -113,7 +119,7 @@ std::optional<Difference> timing_difference(const Program& program, size_t index
     return Difference{
         instruction_text(program, index) + " " + moment.name +
             values_text(engine_a, std::to_string(left), engine_b, std::to_string(right)),
-        program.info[index].layer, std::min(left, right)};
+        program.info[index].layer, std::min(a.issue, b.issue), std::max(left, right)};
   }
   return std::nullopt;
 }
@@ -134,8 +140,7 @@ std::optional<Difference> first_value_difference(const Program& program, const E
     if (left.bytes == right.bytes) continue;
     const auto size = static_cast<int64_t>(size_of(left.type));
     const auto byte = std::mismatch(left.bytes.begin(), left.bytes.end(), right.bytes.begin());
-    return Difference{describe(program, layer, (byte.first - left.bytes.begin()) / size, a, b),
-                      static_cast<LayerId>(layer)};
+    return describe(program, layer, (byte.first - left.bytes.begin()) / size, a, b);
   }
   return std::nullopt;
 }

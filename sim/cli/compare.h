@@ -17,7 +17,8 @@ namespace qsim::cli {
 struct Difference {
   std::string text;    // the line
   LayerId layer = -1;  // -1: of no layer
-  int64_t cycle = -1;  // about when it shows; -1: unknown
+  // The instruction's issue, and when it shows; -1: unknown, or of no instruction.
+  int64_t since = -1, cycle = -1;
 };
 
 // What one engine produced for one batch of inputs.

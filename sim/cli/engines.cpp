@@ -4,6 +4,7 @@
 #include "sim/cli/command.h"
 #include "sim/engines/analytic/engine.h"
 #include "sim/engines/reference/reference_engine.h"
+#include "sim/engines/rtl/engine.h"
 #include "sim/systemc/engine.h"
 
 namespace qsim::cli {
@@ -36,10 +37,28 @@ RunResult run_systemc(const Program& program, const std::vector<Tensor>& inputs,
   return SystemcEngine(program, options).run(inputs);
 }
 
-// One inference after the other.
-class SystemcValues : public ValueEngine {
+RunResult run_rtl(const Program& program, const std::vector<Tensor>& inputs,
+                  const TimedOptions& timed) {
+  RtlOptions options;
+  options.observer = timed.observer;
+  options.progress = timed.progress;
+  options.notice = timed.notice;
+  options.retirement = timed.retirement;
+  options.fill = timed.fill;
+  options.sources = timed.rtl.sources;
+  options.wave_file = timed.rtl.wave_file;
+  options.wave_from = timed.rtl.wave_from;
+  options.wave_to = timed.rtl.wave_to;
+  options.cycle_limit = timed.rtl.cycle_limit;
+  return RtlEngine(program, options).run(inputs);
+}
+
+// One inference after the other, on an engine that has values and cycles.
+class TimedValues : public ValueEngine {
  public:
-  explicit SystemcValues(const Program& program) : program_(program) {}
+  using Run = RunResult (*)(const Program& program, const std::vector<Tensor>& inputs,
+                            const TimedOptions& options);
+  TimedValues(const Program& program, Run run_one) : program_(program), run_(run_one) {}
 
   ValueResult run(const std::vector<Tensor>& inputs, const BatchObserver& observer) override {
     const NetTensor& first = program_.network.tensor(program_.network.inputs[0]);
@@ -52,7 +71,7 @@ class SystemcValues : public ValueEngine {
       if (observer) {
         layers = [&](LayerId layer, const Tensor& output) { observer(layer, b, output); };
       }
-      RunResult run = run_systemc(program_, batch, {.observer = layers});
+      RunResult run = run_(program_, batch, {.observer = layers});
       append(run, result);
       run.outputs.clear();
       if (b == 0) result.timed = std::move(run);
@@ -86,12 +105,8 @@ class SystemcValues : public ValueEngine {
   }
 
   const Program& program_;
+  Run run_;
 };
-
-template <typename Values>
-std::unique_ptr<ValueEngine> make(const Program& program) {
-  return std::make_unique<Values>(program);
-}
 
 constexpr EngineRow kEngines[] = {
     {"analytic", "cycles from the timing rules, no values", false, true, false, true, nullptr,
@@ -99,9 +114,20 @@ constexpr EngineRow kEngines[] = {
        return run_analytic(program);
      }},
     {"reference", "values, layer by layer, no cycles", true, false, false, true,
-     make<ReferenceValues>, nullptr},
+     [](const Program& program) -> std::unique_ptr<ValueEngine> {
+       return std::make_unique<ReferenceValues>(program);
+     },
+     nullptr},
     {"systemc", "values and cycles, from a model of the machine", true, true, true, false,
-     make<SystemcValues>, run_systemc}};
+     [](const Program& program) -> std::unique_ptr<ValueEngine> {
+       return std::make_unique<TimedValues>(program, run_systemc);
+     },
+     run_systemc},
+    {"rtl", "values and cycles, from the SystemVerilog", true, true, true, true,
+     [](const Program& program) -> std::unique_ptr<ValueEngine> {
+       return std::make_unique<TimedValues>(program, run_rtl);
+     },
+     run_rtl}};
 
 }  // namespace
 

@@ -30,12 +30,22 @@ class ValueEngine {
   virtual ValueResult run(const std::vector<Tensor>& inputs, const BatchObserver& observer) = 0;
 };
 
+// For the rtl engine (sim/engines/rtl/engine.h).
+struct RtlSettings {
+  std::string sources = {};    // a folder; "": those in the tool
+  std::string wave_file = {};  // "": none
+  int64_t wave_from = 0, wave_to = INT64_MAX;
+  int64_t cycle_limit = 0;
+};
+
 // Of one inference. Engines without retirements know neither `retirement` nor `fill`.
 struct TimedOptions {
   LayerObserver observer = {};
   Progress progress = {};
+  std::function<void(const std::string& text)> notice = {};  // about long work before the run
   RetirementObserver retirement = {};
   std::optional<uint32_t> fill = {};
+  RtlSettings rtl = {};
 };
 
 struct EngineRow {

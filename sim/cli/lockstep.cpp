@@ -98,7 +98,7 @@ bool Lockstep::issued_alike(const Retirement& retirement) {
         instruction_text(program_, i) + " issue" +
             values_text(engine_a_, std::to_string(timing_[i].issue), engine_b_,
                         issued ? std::to_string(issue) : "not before " + std::to_string(now)),
-        program_.info[i].layer, std::min(timing_[i].issue, now)};
+        program_.info[i].layer, timing_[self].issue, now};
     return false;
   }
   return true;
@@ -132,11 +132,11 @@ Difference Lockstep::failed(const std::string& message) const {
   const auto waiting = std::find_if(order_.begin(), order_.end(), [this](int32_t index) {
     return !retired_[static_cast<size_t>(index)];
   });
-  if (waiting == order_.end()) return {engine_b_ + ": " + message};
+  if (waiting == order_.end()) return {engine_b_ + ": " + message, -1, -1, -1};
   const auto index = static_cast<size_t>(*waiting);
   return {instruction_text(program_, index) + " retire" +
               values_text(engine_a_, std::to_string(timing_[index].retire), engine_b_, message),
-          program_.info[index].layer, timing_[index].retire};
+          program_.info[index].layer, timing_[index].issue, timing_[index].retire};
 }
 
 std::optional<Difference> Lockstep::difference(const Rerun& rerun) {
@@ -158,7 +158,8 @@ std::optional<Difference> Lockstep::difference(const Rerun& rerun) {
   return Difference{instruction_text(program_, static_cast<size_t>(b.index)) + " " + element.place +
                         values_text(engine_a_, element.a, engine_b_, element.b) + " (cycle " +
                         std::to_string(b.cycle) + ")",
-                    program_.info[static_cast<size_t>(b.index)].layer, b.cycle};
+                    program_.info[static_cast<size_t>(b.index)].layer,
+                    timing_[static_cast<size_t>(b.index)].issue, b.cycle};
 }
 
 }  // namespace qsim::cli

@@ -23,6 +23,16 @@ Progress ProgressLine::task(const std::string& name) {
   };
 }
 
+std::function<void(const std::string&)> ProgressLine::notice() {
+  return [this](const std::string& text) {
+    clear();
+    if (!terminal_ && !always_) return;
+    std::fprintf(stderr, "%s%s", text.c_str(), terminal_ ? "" : "\n");
+    std::fflush(stderr);
+    visible_ = terminal_;
+  };
+}
+
 void ProgressLine::show(const std::string& name, double share) {
   const Clock::time_point now = Clock::now();
   const double elapsed = duration<double>(now - start_).count();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "sim/engines/engine.h"
@@ -20,6 +21,8 @@ class ProgressLine {
   // For an engine or an evaluation. The line must outlive what is returned. Calls may come from any
   // thread, one at a time.
   Progress task(const std::string& name);
+  // For work whose share nobody knows. The line must outlive what is returned.
+  std::function<void(const std::string& text)> notice();
   void clear();
 
  private:

@@ -36,8 +36,8 @@ CommandLine make_line(RunOptions& options) {
       options_group("Run")};
   line.options.add_options()  //
       ("engine", po::value(&options.request.engine)->value_name("NAME"),
-       "analytic (cycles; values by the reference engine), systemc (cycles and values), reference "
-       "(values alone); analytic if not given")  //
+       "analytic (cycles; values by the reference engine), systemc or rtl (cycles and values), "
+       "reference (values alone); analytic if not given")  //
       ("threads", po::value(&options.request.threads)->value_name("N"),
        "threads that score samples; one per processor if not given")  //
       ("json", po::value(&options.json)->value_name("FILE"),
