@@ -45,6 +45,7 @@ RunResult run_rtl(const Program& program, const std::vector<Tensor>& inputs,
   options.notice = timed.notice;
   options.retirement = timed.retirement;
   options.fill = timed.fill;
+  options.seed = timed.fill.value_or(options.seed);
   options.sources = timed.rtl.sources;
   options.wave_file = timed.rtl.wave_file;
   options.wave_from = timed.rtl.wave_from;
