@@ -28,7 +28,7 @@ MemoryView::MemoryView(const Model& model, const Program& program, std::span<uin
   banks_[static_cast<size_t>(Memory::kWeight)] = find_banks(model, "u_weight.gen_bank[", "].u_ram");
   banks_[static_cast<size_t>(Memory::kParam)] = find_banks(model, "u_param.gen_bank[", "].u_ram");
   banks_[static_cast<size_t>(Memory::kAccumulator)] =
-      find_banks(model, "u_compute.gen_col[", "].u_bank.u_ram");
+      find_banks(model, "u_compute.u_accumulators.gen_col[", "].u_bank.u_ram");
   available_ = true;
   for (const Banks& banks : banks_) available_ = available_ && !banks.empty();
 }

@@ -46,10 +46,9 @@ std::string version_of(const std::string& tool) {
 
 // Verilator's view of what the engine reads from outside: parameters, and memories.
 std::string visible_config(const ModelSpec& spec) {
-  std::string text = "`verilator_config\n";
-  for (const char* module : {"qsim_ram_1r1w", "qsim_ram_3r2w"}) {
-    text += "public_flat_rd -module \"" + std::string(module) + "\" -var \"mem\"\n";
-  }
+  std::string text =
+      "`verilator_config\n"
+      "public_flat_rd -module \"qsim_ram_*\" -var \"mem\"\n";
   if (!spec.top_has_parameters) return text;
   for (const NamedValue& parameter : spec.parameters) {
     text += "public_flat_rd -module \"qsim_top\" -var \"" + parameter.name + "\"\n";
