@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Runs `qsim check` for networks x machines x dataflows x memories and prints one line each.
 
-    tests/e2e/check_matrix.py [--quick] [--qsim PATH] [MODEL.onnx ...]
+    tests/e2e/check_matrix.py [--quick] [--engines A,B,...] [--machines A,B,...] [--qsim PATH] [MODEL.onnx ...]
 
 Without models: every network that the issue of the engines' equality names and that is present, bundled
-ones always. Quick: the bundled network alone, one memory. Exits with 1 when any check fails, and ends
+ones always. Quick: the bundled network alone, one memory. Machines: names or RxC, of those below. Exits with 1 when any check fails, and ends
 with a line that counts them.
 """
 
@@ -53,8 +53,8 @@ def arguments(extra, folder):
     return ["--calibrate", path]
 
 
-def check(qsim, model, extra, machine, dataflow, memory):
-    command = [qsim, "check", *machine, "--dataflow", dataflow, *memory, *extra, model]
+def check(options, model, extra, machine, dataflow, memory):
+    command = [options.qsim, "check", "--engines", options.engines, *machine, "--dataflow", dataflow, *memory, *extra, model]
     begin = time.time()
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     name = f"{model.stem} {machine[1]} {dataflow} {memory[1]}"
@@ -67,6 +67,8 @@ def check(qsim, model, extra, machine, dataflow, memory):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--engines", default="reference,analytic,systemc")
+    parser.add_argument("--machines", type=lambda text: text.split(","))
     parser.add_argument("--qsim", default=ROOT / "build/release/sim/cli/qsim", type=pathlib.Path)
     parser.add_argument("models", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
@@ -80,10 +82,10 @@ def main():
             print(f"skipped: {model.name} is not there")
             continue
         extra = arguments(extra, folder.name)
-        for machine in MACHINES:
+        for machine in (m for m in MACHINES if not options.machines or m[1] in options.machines):
             for dataflow in ("ws", "os"):
                 for memory in MEMORIES[:1] if options.quick else MEMORIES:
-                    results.append(check(options.qsim, model, extra, machine, dataflow, memory))
+                    results.append(check(options, model, extra, machine, dataflow, memory))
     print(f"{sum(results)} checks equal, {len(results) - sum(results)} differ")
     return 0 if all(results) and results else 1
 
