@@ -22,9 +22,11 @@ module qsim_ram_1r1w #(
   logic [Width-1:0] mem [0:Depth-1];
   logic [Width-1:0] rdata_q;
 
+  // No other process touches mem, and reads stand first: they see old values. Written with `<=`, every idle write port would
+  // cost a nanosecond of simulated cycle, and there are a hundred.
   always_ff @(posedge clk_i) begin
     if (re_i) rdata_q <= mem[raddr_i];
-    if (we_i) mem[waddr_i] <= wdata_i;
+    if (we_i) mem[waddr_i] = wdata_i;
   end
 
   assign rdata_o = rdata_q;

@@ -31,12 +31,14 @@ module qsim_ram_3r2w #(
   logic [Width-1:0] mem [0:Depth-1];
   logic [Width-1:0] a_rdata_q, b_rdata_q, c_rdata_q;
 
+  // No other process touches mem, and reads stand first: they see old values. Written with `<=`, every idle write port would
+  // cost a nanosecond of simulated cycle, and there are a hundred.
   always_ff @(posedge clk_i) begin
     if (a_re_i) a_rdata_q <= mem[a_addr_i];
     if (b_re_i) b_rdata_q <= mem[b_addr_i];
     if (c_re_i) c_rdata_q <= mem[c_addr_i];
-    if (d_we_i) mem[d_addr_i] <= d_wdata_i;
-    if (e_we_i) mem[e_addr_i] <= e_wdata_i;
+    if (d_we_i) mem[d_addr_i] = d_wdata_i;
+    if (e_we_i) mem[e_addr_i] = e_wdata_i;
   end
 
   assign a_rdata_o = a_rdata_q;
