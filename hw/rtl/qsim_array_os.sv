@@ -10,15 +10,18 @@ module qsim_array_os #(
   parameter int unsigned Cols = 16
 ) (
   input  logic               clk_i,
+  input  logic               rst_ni,
   input  logic               en_i,
   input  logic               load_i,
+  input  logic               valid_i,  // the word is a pixel's
   input  logic [7:0]         row_i,
   input  logic               first_i,
   input  logic               last_i,
   input  logic [8*Rows-1:0]  word_i,
   input  logic [8*Cols-1:0]  weight_i,
   input  logic [15:0]        drain_i,
-  output logic [32*Cols-1:0] sum_o
+  output logic [32*Cols-1:0] sum_o,
+  output logic [31:0]        zero_macs_o  // of a wave that has left the last row
 );
   logic [15:0] operand[Rows][Cols+1];
   logic [7:0] weight[Rows+1][Cols];
@@ -26,13 +29,22 @@ module qsim_array_os #(
   logic [15:0] drain[Cols];
   logic [16*Rows-1:0] stream;
 
+  logic [Rows-1:0] valid;
   qsim_transposer #(.Rows(Rows)) u_transposer (
-    .clk_i, .en_i, .load_i, .row_i, .first_i, .last_i, .word_i, .operand_o(stream)
+    .clk_i, .rst_ni, .en_i, .load_i, .valid_i, .row_i, .first_i, .last_i, .word_i, .operand_o(stream), .valid_o(valid)
   );
 
   for (genvar r = 0; r < Rows; r++) begin : gen_left
     assign operand[r][0] = stream[16*r+:16];
   end
+
+  logic [16*Rows-1:0] left;
+  for (genvar r = 0; r < Rows; r++) begin : gen_zero_macs
+    assign left[16*r+:16] = {6'b0, valid[r], 1'b0, stream[16*r+:8]};
+  end
+  qsim_zero_macs #(.Rows(Rows), .Cols(Cols), .Dataflow(1)) u_zero_macs (
+    .clk_i, .rst_ni, .en_i, .weight_i, .operand_i(left), .count_o(zero_macs_o)
+  );
 
   for (genvar c = 0; c < Cols; c++) begin : gen_top
     assign sum[0][c] = '0;

@@ -9,11 +9,13 @@ module qsim_array_ws #(
   parameter int unsigned Cols = 16
 ) (
   input  logic               clk_i,
+  input  logic               rst_ni,
   input  logic               en_i,
   input  logic               load_i,
   input  logic [8*Rows-1:0]  word_i,
   input  logic [8*Cols-1:0]  weight_i,
-  output logic [32*Cols-1:0] sum_o
+  output logic [32*Cols-1:0] sum_o,
+  output logic [31:0]        zero_macs_o  // of the wave whose sum leaves column 0 in this cycle
 );
   logic [15:0] operand[Rows][Cols+1];
   logic [31:0] sum[Rows+1][Cols];
@@ -32,6 +34,14 @@ module qsim_array_ws #(
       .clk_i, .en_i, .data_i(weight_i[8*c+:8]), .data_o(weight[c])
     );
   end
+
+  logic [16*Rows-1:0] left;
+  for (genvar r = 0; r < Rows; r++) begin : gen_zero_macs
+    assign left[16*r+:16] = operand[r][0];
+  end
+  qsim_zero_macs #(.Rows(Rows), .Cols(Cols), .Dataflow(0)) u_zero_macs (
+    .clk_i, .rst_ni, .en_i, .weight_i, .operand_i(left), .count_o(zero_macs_o)
+  );
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     for (genvar c = 0; c < Cols; c++) begin : gen_col

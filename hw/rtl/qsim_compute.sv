@@ -32,7 +32,8 @@ module qsim_compute #(
   output logic               act_read_o,
   output logic               weight_read_o,
   output logic               acc_write_o,
-  output logic [8:0]         wraps_o
+  output logic [8:0]         wraps_o,
+  output logic [31:0]        zero_macs_o
 );
   localparam bit IsOs = Dataflow == qsim_pkg::DataflowOs;
 
@@ -138,6 +139,7 @@ module qsim_compute #(
   logic acc_valid, acc_overwrite, acc_last;
   logic [15:0] acc_address;
   logic [32*Cols-1:0] sum;
+  logic [31:0] zero_macs;
   assign acc_write_o = acc_valid;
 
   qsim_accumulators #(.Cols(Cols), .AccEntries(AccEntries)) u_accumulators (
@@ -169,14 +171,16 @@ module qsim_compute #(
     assign acc_last = control[18];
 
     qsim_array_ws #(.Rows(Rows), .Cols(Cols)) u_array (
-      .clk_i, .en_i(en), .load_i(load_qq), .word_i(word_q), .weight_i(weight_rdata_i), .sum_o(sum)
+      .clk_i, .rst_ni, .en_i(en), .load_i(load_qq), .word_i(word_q), .weight_i(weight_rdata_i), .sum_o(sum),
+      .zero_macs_o(zero_macs)
     );
+    assign zero_macs_o = acc_valid ? zero_macs : '0;
   end else begin : gen_os
     logic [31:0] weight_base_q;
     assign weight_re_o = busy_q;
     assign weight_addr_o = weight_q;
 
-    logic load_q, load_qq, first_q, first_qq, last_q, last_qq;
+    logic valid_qq, load_q, load_qq, first_q, first_qq, last_q, last_qq;
     logic [7:0] row_q, row_qq;
     always_ff @(posedge clk_i) begin
       if (issue_i) begin
@@ -186,6 +190,7 @@ module qsim_compute #(
         weight_q <= tile_end && last_tile ? weight_base_q : weight_q + Cols;
       end
       load_q <= busy_q;
+      valid_qq <= valid_q;
       row_q <= position_q[7:0];
       first_q <= tile_q == '0;
       last_q <= last_tile;
@@ -233,9 +238,10 @@ module qsim_compute #(
     assign acc_last = last_group_q && pixel == '0;
 
     qsim_array_os #(.Rows(Rows), .Cols(Cols)) u_array (
-      .clk_i, .en_i(en), .load_i(load_qq), .row_i(row_qq), .first_i(first_qq), .last_i(last_qq), .word_i(word_q),
-      .weight_i(weight_rdata_i), .drain_i(draining_q ? 16'(drain_q) + 16'd1 : 16'hffff), .sum_o(sum)
+      .clk_i, .rst_ni, .en_i(en), .load_i(load_qq), .valid_i(valid_qq), .row_i(row_qq), .first_i(first_qq), .last_i(last_qq), .word_i(word_q),
+      .weight_i(weight_rdata_i), .drain_i(draining_q ? 16'(drain_q) + 16'd1 : 16'hffff), .sum_o(sum), .zero_macs_o(zero_macs)
     );
+    assign zero_macs_o = en ? zero_macs : '0;
   end
 
 endmodule

@@ -1,5 +1,4 @@
 // The counters of hw/spec/counters.def, 64 bits each, by events of the cycle: <name>_i is added at its end. Cleared by reset.
-// All but zero_operand_macs, the last one: to count zeros takes an adder tree over the whole mesh, that no machine would have.
 //
 // counter_o follows select_i in the same cycle and does not show the events of that cycle; any other number reads 0.
 module qsim_counters (
@@ -21,12 +20,11 @@ module qsim_counters (
   input  logic [31:0] vector_lane_ops_i,
   input  logic [31:0] token_full_cycles_i,
   input  logic [31:0] accumulator_wraps_i,
+  input  logic [31:0] zero_operand_macs_i,
   input  logic [4:0]  select_i,
   output logic [63:0] counter_o
 );
-  localparam int unsigned Implemented = qsim_pkg::CounterZeroOperandMacs;
-
-  logic [31:0] events [0:Implemented-1];
+  logic [31:0] events [0:qsim_pkg::Counters-1];
   logic [63:0] counts [0:31];
 
   assign events[qsim_pkg::CounterFetchBeats]       = fetch_beats_i;
@@ -45,9 +43,10 @@ module qsim_counters (
   assign events[qsim_pkg::CounterVectorLaneOps]   = vector_lane_ops_i;
   assign events[qsim_pkg::CounterTokenFullCycles] = token_full_cycles_i;
   assign events[qsim_pkg::CounterAccumulatorWraps] = accumulator_wraps_i;
+  assign events[qsim_pkg::CounterZeroOperandMacs]  = zero_operand_macs_i;
 
   for (genvar i = 0; i < 32; i++) begin : gen_counter
-    if (i < Implemented) begin : gen_used
+    if (i < qsim_pkg::Counters) begin : gen_used
       logic [63:0] count_q;
 
       always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -225,6 +225,7 @@ module qsim_top #(
     .store_bursts_o(store_bursts), .store_beats_o(store_beats), .store_bytes_o(store_bytes), .error_o(store_error)
   );
 
+  logic [31:0] zero_macs;
   qsim_compute #(
     .Rows(Rows), .Cols(Cols), .Dataflow(Dataflow), .AccEntries(AccEntries)
   ) u_compute (
@@ -234,7 +235,7 @@ module qsim_top #(
     .act_re_o(compute_act_re), .act_addr_o(compute_act_addr), .act_rdata_i(compute_act_rdata),
     .weight_re_o(compute_weight_re), .weight_addr_o(compute_weight_addr), .weight_rdata_i(compute_weight_rdata),
     .acc_re_i(acc_re), .acc_raddr_i(16'(acc_raddr)), .acc_rdata_o(acc_rdata),
-    .act_read_o(act_read), .weight_read_o(weight_read), .acc_write_o(acc_write), .wraps_o(compute_wraps)
+    .act_read_o(act_read), .weight_read_o(weight_read), .acc_write_o(acc_write), .wraps_o(compute_wraps), .zero_macs_o(zero_macs)
   );
 
   qsim_vector #(
@@ -261,7 +262,7 @@ module qsim_top #(
     .acc_reads_vector_i(32'(acc_reads_vector)), .act_reads_vector_i(32'(act_reads_vector)),
     .act_writes_vector_i(32'(act_writes_vector)), .vector_lane_ops_i(32'(vector_lane_ops)),
     .token_full_cycles_i(32'(full_wait[0]) + 32'(full_wait[1]) + 32'(full_wait[2]) + 32'(full_wait[3])),
-    .accumulator_wraps_i(32'(compute_wraps) + 32'(vector_wraps)),
+    .accumulator_wraps_i(32'(compute_wraps) + 32'(vector_wraps)), .zero_operand_macs_i(zero_macs),
     .select_i(counter_select_i), .counter_o
   );
 endmodule

@@ -41,8 +41,9 @@ class ComputeBench {
   ComputeBench(Shape shape, int seed) : shape_(shape), bench_(seed), random_(seed) {
     act_.resize(static_cast<size_t>(4096 * shape.rows));
     weights_.resize(static_cast<size_t>(4096 * shape.cols));
-    for (int8_t& code : act_) code = static_cast<int8_t>(random_());
-    for (int8_t& code : weights_) code = static_cast<int8_t>(random_());
+    // A quarter of the codes is 0, for the counter of multiplications by it.
+    for (int8_t& code : act_) code = random_() % 4 ? static_cast<int8_t>(random_()) : int8_t{0};
+    for (int8_t& code : weights_) code = random_() % 4 ? static_cast<int8_t>(random_()) : int8_t{0};
     expected_.resize(static_cast<size_t>(kAccumulators * shape.cols));
     bench_->issue_i = 0;
     bench_->acc_re_i = 0;
@@ -103,7 +104,7 @@ class ComputeBench {
     bench_.settle();
     const bool act = bench_->act_re_o, weight = bench_->weight_re_o;
     const uint32_t act_at = bench_->act_addr_o, weight_at = bench_->weight_addr_o;
-    reads_ += act;
+    zero_macs_ += bench_->zero_macs_o;
     if (bench_->done_o) done_.push_back(bench_.cycle());
     bench_.tick();
     bench_->issue_i = 0;
@@ -123,6 +124,8 @@ class ComputeBench {
   }
   int64_t cycle() const { return bench_.cycle(); }
   const std::vector<int64_t>& done() const { return done_; }
+  int64_t zero_macs() const { return zero_macs_; }
+  int64_t expected_zero_macs() const { return expected_zero_macs_; }
 
   void fill() {
     Matmul op;
@@ -177,6 +180,7 @@ class ComputeBench {
               const int w = weights_.at(
                   static_cast<size_t>((op.weight + tile * shape_.rows + r) * shape_.cols + c));
               sum += a * w;
+              expected_zero_macs_ += a == 0 || w == 0;
             }
           }
         }
@@ -191,7 +195,7 @@ class ComputeBench {
   std::vector<int8_t> act_, weights_;
   std::vector<int32_t> expected_;
   std::vector<int64_t> done_;
-  int64_t reads_ = 0;
+  int64_t zero_macs_ = 0, expected_zero_macs_ = 0;
   bool written_all_ = false;
 };
 
@@ -225,6 +229,7 @@ void run_stream(Shape shape, int seed) {
   bench.run_until_done(expected.size());
   EXPECT_EQ(bench.done(), expected);
   bench.compare();
+  EXPECT_EQ(bench.zero_macs(), bench.expected_zero_macs());
 }
 
 TEST_P(Compute, WeightStationary) { run_stream<VComputeWs>({4, 3, false}, GetParam()); }
