@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+"""Do the checks bite? Changes the RTL in small ways, one at a time, and sees which check notices.
+
+    tests/mutation/run.py --build build/release --output mutants.json          all by hand, 200 drawn from seed 1
+    tests/mutation/run.py ... --only hand/token-dropped --only drawn/017
+    tests/mutation/run.py ... --benches                                        survivors against the modules' benches
+
+Each mutant is a copy of hw/rtl with one change. In turn: does it compile (verilator, errors alone); do seeded random networks
+have the same cycles, values and counters on it as on the analytic engine and SystemC, on two or three tiny machines; with
+--benches, do the benches of tests/rtl that contain the module fail. Too slow counts as caught. A mutant that is in --output
+with the same change is not run again, so that a run can be broken off and taken up. Exits with 1 when a mutant survives that
+equivalent.toml does not explain.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import tomllib
+
+from benches import Benches
+from mutants import FOLDER, RTL, by_hand, drawn
+
+# Machines of tests/support/structures.cpp: 0 is 2x2 ws rne, 1 4x4 os rne, 2 5x7 ws tflite, 3 8x4 os f32, 4 3x2 os pot,
+# 17 2x3 ws m16, 19 4x4 ws tflite1.
+STRUCTURES = {
+    "qsim_requant_f32.sv": [3],
+    "qsim_requant_tflite.sv": [2],
+    "qsim_requant_exact.sv": [0, 4, 19],
+    "qsim_requant.sv": [4, 2, 19],
+    "qsim_array_os.sv": [4, 1],
+    "qsim_pe_os.sv": [4, 1],
+    "qsim_transposer.sv": [4, 1],
+    "qsim_array_ws.sv": [0, 2],
+    "qsim_pe_ws.sv": [0, 2],
+}
+OTHER_STRUCTURES = [0, 4, 2]
+CASE_LIMIT_SECONDS = 60
+BUILD_LIMIT_SECONDS = 240
+
+
+class Machine:
+    """The whole accelerator on random networks, through the program qsim_rtl_check."""
+
+    def __init__(self, build, cases):
+        self.program = pathlib.Path(build) / "tests" / "mutation" / "qsim_rtl_check"
+        self.cases = cases
+
+    def check(self, folder, structure, cache):
+        """(stage, what was noticed), or None. Exit code 1 is a difference; others are our own fault."""
+        command = [self.program, folder, structure, self.cases, 1, CASE_LIMIT_SECONDS]
+        limit = BUILD_LIMIT_SECONDS + CASE_LIMIT_SECONDS
+        environment = dict(os.environ, QSIM_RTL_CACHE=str(cache))
+        try:
+            run = subprocess.run(
+                list(map(str, command)), capture_output=True, text=True, timeout=limit, env=environment
+            )
+        except subprocess.TimeoutExpired:
+            return "machine", f"structure {structure}: no end within {limit} s"
+        if run.returncode == 0:
+            return None
+        if run.returncode != 1:
+            raise RuntimeError(f"{self.program} failed: {run.stdout}{run.stderr}")
+        text = run.stdout.strip().splitlines()[0]
+        if "%Error" in run.stdout:
+            return "compiler", next(line for line in run.stdout.splitlines() if "%Error" in line).strip()
+        return "machine", f"structure {structure} {text}"
+
+
+def judge(mutant, base, machine, cache):
+    """What notices the mutant: a row of the result."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        folder = pathlib.Path(folder)
+        sources = folder / "rtl"
+        shutil.copytree(base, sources)
+        (sources / mutant.file).write_text(mutant.text)
+        noticed = None
+        for structure in STRUCTURES.get(mutant.file, OTHER_STRUCTURES):
+            noticed = machine.check(sources, structure, cache)
+            if noticed:
+                break
+    stage, text = noticed or ("survived", "")
+    return {
+        "name": mutant.name,
+        "file": mutant.file,
+        "line": mutant.line,
+        "breaks": mutant.breaks,
+        "old": mutant.old,
+        "new": mutant.new,
+        "key": mutant.key(),
+        "stage": stage,
+        "noticed": re.sub(r"/tmp/\S*/", "", text)[:300],
+    }
+
+
+def explained():
+    """Changes that change nothing, by key, with the reason."""
+    path = FOLDER / "equivalent.toml"
+    return {row["key"]: row["why"] for row in tomllib.loads(path.read_text()).get("mutant", [])}
+
+
+class Results:
+    """The rows so far, on disk after each one."""
+
+    def __init__(self, path):
+        self.path = path
+        self.rows = json.loads(path.read_text()) if path.exists() else []
+        self.lock = threading.Lock()
+
+    def known(self, mutant):
+        return any(row["name"] == mutant.name and row["key"] == mutant.key() for row in self.rows)
+
+    def add(self, row):
+        with self.lock:
+            self.rows = [r for r in self.rows if r["name"] != row["name"]] + [row]
+            self.rows.sort(key=lambda r: (not r["name"].startswith("hand"), r["name"]))
+            self.path.write_text(json.dumps(self.rows, indent=1) + "\n")
+            print(f"{row['name']:36} {row['stage']:9} {row['noticed'][:110]}", flush=True)
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=RTL.parents[1] / "build" / "release", metavar="DIR")
+    parser.add_argument("--output", type=pathlib.Path, required=True, metavar="FILE.json")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--drawn", type=int, default=200, metavar="N", help="mutants drawn from the seed (200)")
+    parser.add_argument("--cases", type=int, default=12, metavar="N", help="random networks on each machine (12)")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--benches", action="store_true", help="let the modules' benches judge what has survived")
+    return parser.parse_args(arguments)
+
+
+def baseline(machine, cache):
+    """The RTL itself must pass, or nothing that follows means anything."""
+    for structure in sorted({s for row in [*STRUCTURES.values(), OTHER_STRUCTURES] for s in row}):
+        noticed = machine.check(RTL, structure, cache)
+        if noticed:
+            sys.exit(f"error: the RTL does not pass as it is: {noticed[1]}")
+
+
+def main(arguments):
+    options = parse_arguments(arguments)
+    mutants = by_hand() + drawn(options.seed, options.drawn)
+    if options.only:
+        mutants = [m for m in mutants if m.name in options.only]
+        if len(mutants) != len(set(options.only)):
+            sys.exit("error: --only names a mutant that there is not")
+    results = Results(options.output)
+    machine = Machine(options.build, options.cases)
+    todo = [m for m in mutants if not results.known(m)]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        base, cache = pathlib.Path(folder) / "rtl", pathlib.Path(folder) / "cache"
+        shutil.copytree(RTL, base)
+        if todo and not options.only:
+            baseline(machine, cache)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for row in pool.map(lambda m: judge(m, base, machine, cache), todo):
+                results.add(row)
+        if options.benches:
+            Benches(pathlib.Path(folder), base).judge(mutants, results)
+    names = {m.name for m in mutants}
+    left = [r for r in results.rows if r["name"] in names and r["stage"] == "survived" and r["key"] not in explained()]
+    print(f"{len(names)} mutants, {len(left)} survive unexplained")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
