@@ -168,10 +168,12 @@ std::optional<Difference> first_timing_difference(const Program& program, const 
     if (left.start != right.start) return differ(place + " start", left.start, right.start, host);
     if (left.end != right.end) return differ(place + " end", left.end, right.end, host);
   }
+  const bool values = !a.layers.empty() && !b.layers.empty();
   for (const CounterRow& counter : kCounters) {
     const int64_t left = a.result.counters.*counter.member;
     const int64_t right = b.result.counters.*counter.member;
-    if (std::strcmp(counter.kind, "timing") == 0 && left != right) {
+    const bool comparable = values || std::strcmp(counter.kind, "timing") == 0;
+    if (comparable && left != right) {
       return differ(std::string("counter ") + counter.name, left, right);
     }
   }

@@ -33,7 +33,8 @@ std::optional<Difference> first_value_difference(const Program& program, const E
                                                  const EngineRun& b);
 
 // Instruction by instruction (issue, busy_until, done, retire), step by step, then the timing
-// counters and the cycles of the whole run; timed engines.
+// counters (the value counters too where both carry values) and the cycles of the whole run; timed
+// engines.
 std::optional<Difference> first_timing_difference(const Program& program, const EngineRun& a,
                                                   const EngineRun& b);
 
