@@ -44,7 +44,15 @@ std::string version_of(const std::string& tool) {
   return version;
 }
 
-// Verilator's view of what the engine reads from outside: parameters, and memories.
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw Error(path.string() + ": cannot be written");
+}
+
+}  // namespace
+
 std::string visible_config(const ModelSpec& spec) {
   std::string text =
       "`verilator_config\n"
@@ -55,15 +63,6 @@ std::string visible_config(const ModelSpec& spec) {
   }
   return text;
 }
-
-void write(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw Error(path.string() + ": cannot be written");
-}
-
-}  // namespace
 
 std::string tool_versions() {
   version_of("make");

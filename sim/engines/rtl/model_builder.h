@@ -16,6 +16,9 @@ std::string tool_versions();
 std::string build_script(const ModelSpec& spec, const std::filesystem::path& runtime);
 std::string runtime_script(bool wave);  // makes runtime.a
 
+// Verilator's configuration for what the engine reads from outside: parameters, and memories.
+std::string visible_config(const ModelSpec& spec);
+
 // Runs a script in a folder, both outputs to `log`; returns whether it succeeded.
 bool run_script(const std::string& script, const std::filesystem::path& folder,
                 const std::filesystem::path& log);

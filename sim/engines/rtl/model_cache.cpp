@@ -101,7 +101,7 @@ fs::path cached_runtime(const fs::path& folder, bool wave, const std::string& ve
 }
 
 std::string key_of(const ModelSpec& spec, const std::string& versions) {
-  std::string all = versions + "\n" + build_script(spec, "") + "\n";
+  std::string all = versions + "\n" + build_script(spec, "") + "\n" + visible_config(spec);
   const auto add = [&](const std::vector<SourceFile>& files) {
     for (const SourceFile& file : files) {
       all += file.name + " " + std::to_string(file.text.size()) + "\n" + file.text;
