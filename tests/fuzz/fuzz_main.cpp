@@ -22,6 +22,7 @@ constexpr const char* kUsage =
     "  --engines A,B     to compare (all of this build, analytic first)\n"
     "  --structures LIST such as 0-3,7: cases take them in turn (the pool, 0-19; greater ones are "
     "drawn)\n"
+    "  --rtl DIR         SystemVerilog sources instead of those built in\n"
     "  --jobs N          processes at a time (2)\n"
     "  --limit N         seconds for one case (120)\n"
     "  --out DIR         for failing cases (fuzz)\n"
@@ -31,7 +32,7 @@ constexpr const char* kUsage =
 struct Options {
   uint32_t seed = 1;
   int64_t cases = 200;
-  std::string engines, structures = "0-" + std::to_string(kStructurePool - 1), out = "fuzz";
+  std::string engines, rtl, structures = "0-" + std::to_string(kStructurePool - 1), out = "fuzz";
   int jobs = 2, failures = 3;
   int64_t limit_seconds = 120;
   bool demand_features = false;
@@ -63,6 +64,8 @@ Options parse(int argc, char** argv) {
       options.cases = number(value, name);
     } else if (name == "--engines") {
       options.engines = value;
+    } else if (name == "--rtl") {
+      options.rtl = value;
     } else if (name == "--structures") {
       options.structures = value;
     } else if (name == "--jobs") {
@@ -98,18 +101,18 @@ class Fuzzer {
  public:
   explicit Fuzzer(const Options& options)
       : options_(options),
-        engines_(find_engines(options.engines)),
-        structures_(parse_list(options.structures, "--structures")),
-        limit_(std::chrono::seconds(options.limit_seconds)) {}
+        setup_{find_engines(options.engines), options.rtl,
+               std::chrono::seconds(options.limit_seconds)},
+        structures_(parse_list(options.structures, "--structures")) {}
 
   int run() {
     build_models();
     std::printf("%lld cases from seed %u on %zu structures: %s\n",
                 static_cast<long long>(options_.cases), options_.seed, structures_.size(),
-                names_of(engines_).c_str());
+                names_of(setup_).c_str());
     run_in_children(
-        options_.cases, options_.jobs, limit_,
-        [&](int64_t index) { return encode(judge_here(case_of(index), engines_)); },
+        options_.cases, options_.jobs, setup_.limit,
+        [&](int64_t index) { return encode(judge_here(case_of(index), setup_)); },
         [&](int64_t index, const ChildEnd& end) {
           take(case_of(index), decode(end));
           return failures_ < options_.failures;
@@ -125,7 +128,7 @@ class Fuzzer {
 
   // A smallest case on each structure first, with time for its RTL model to be built.
   void build_models() {
-    if (names_of(engines_).find("rtl") == std::string::npos) return;
+    if (names_of(setup_).find("rtl") == std::string::npos) return;
     const auto spec_of = [&](int64_t index) {
       CaseSpec spec;
       spec.structure = structures_[static_cast<size_t>(index)];
@@ -136,7 +139,7 @@ class Fuzzer {
     };
     run_in_children(
         static_cast<int64_t>(structures_.size()), options_.jobs, std::chrono::minutes(20),
-        [&](int64_t index) { return encode(judge_here(spec_of(index), engines_)); },
+        [&](int64_t index) { return encode(judge_here(spec_of(index), setup_)); },
         [&](int64_t index, const ChildEnd& end) {
           const Verdict verdict = decode(end);
           std::printf("structure %d: %s %s\n", structures_[static_cast<size_t>(index)],
@@ -158,7 +161,7 @@ class Fuzzer {
       std::printf("structure %d seed %u: %s: %s\n", spec.structure, spec.seed,
                   name_of(verdict.kind), verdict.text.c_str());
       std::fflush(stdout);
-      std::printf("%s", report_failure(spec, verdict, engines_, options_.out, limit_).c_str());
+      std::printf("%s", report_failure(spec, verdict, setup_, options_.out).c_str());
     }
     if (judged_ % 100 == 0) {
       std::printf("%lld cases, %d failed\n", static_cast<long long>(judged_), failures_);
@@ -187,9 +190,8 @@ class Fuzzer {
   }
 
   Options options_;
-  std::vector<const cli::EngineRow*> engines_;
+  Setup setup_;
   std::vector<int32_t> structures_;
-  std::chrono::milliseconds limit_;
   FeatureCounts features_ = no_features();
   std::map<int32_t, int> by_structure_;
   int64_t judged_ = 0, cycles_ = 0, retired_ = 0;

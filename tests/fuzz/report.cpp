@@ -46,36 +46,38 @@ std::vector<int32_t> parse_list(const std::string& text, const std::string& opti
   return list;
 }
 
-std::string names_of(const std::vector<const cli::EngineRow*>& engines) {
+std::string names_of(const Setup& setup) {
   std::string names;
-  for (const cli::EngineRow* engine : engines) {
+  for (const cli::EngineRow* engine : setup.engines) {
     names += (names.empty() ? "" : ",") + std::string(engine->name);
   }
   return names;
 }
 
-std::string check_command(const CaseSpec& spec, const std::string& engines,
-                          const std::string& path) {
-  return "qsim check --engines " + engines + " --seed " + std::to_string(spec.seed) + " " + path;
+std::string options_of(const Setup& setup) {
+  return " --engines " + names_of(setup) +
+         (setup.rtl_sources.empty() ? "" : " --rtl " + setup.rtl_sources);
 }
 
-std::string report_failure(const CaseSpec& spec, const Verdict& verdict,
-                           const std::vector<const cli::EngineRow*>& engines,
-                           const std::string& directory, std::chrono::milliseconds limit) {
-  const Shrunk small = shrink(
-      spec, verdict, [&](const CaseSpec& candidate) { return judge(candidate, engines, limit); });
+std::string check_command(const CaseSpec& spec, const Setup& setup, const std::string& path) {
+  return "qsim check" + options_of(setup) + " --seed " + std::to_string(spec.seed) + " " + path;
+}
+
+std::string report_failure(const CaseSpec& spec, const Verdict& verdict, const Setup& setup,
+                           const std::string& directory) {
+  const Shrunk small =
+      shrink(spec, verdict, [&](const CaseSpec& candidate) { return judge(candidate, setup); });
   std::filesystem::create_directories(directory);
   const std::string name =
       "case-" + std::to_string(spec.structure) + "-" + std::to_string(spec.seed);
   const std::string path = (std::filesystem::path(directory) / name).string();
-  const std::string again = save_case(small.spec, path + ".qprog", limit)
-                                ? check_command(small.spec, names_of(engines), path + ".qprog")
+  const std::string again = save_case(small.spec, path + ".qprog", setup.limit)
+                                ? check_command(small.spec, setup, path + ".qprog")
                                 : "no program: the compiler itself fails";
   std::ofstream out(path + ".txt");
   out << name_of(small.verdict.kind) << ": " << small.verdict.text
-      << "\n\nthe smallest case: " << again << "\nthe whole case:    qsim_fuzz --engines "
-      << names_of(engines) << " --structures " << spec.structure << " --seed " << spec.seed
-      << " --cases 1\n\n"
+      << "\n\nthe smallest case: " << again << "\nthe whole case:    qsim_fuzz" << options_of(setup)
+      << " --structures " << spec.structure << " --seed " << spec.seed << " --cases 1\n\n"
       << "shrunk in " << small.runs << " runs to\n"
       << to_text(small.spec) << "\nfrom (" << name_of(verdict.kind) << ": " << verdict.text << ")\n"
       << to_text(spec);

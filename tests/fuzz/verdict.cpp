@@ -13,7 +13,7 @@ const char* name_of(Verdict::Kind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-Verdict judge_here(const CaseSpec& spec, const std::vector<const cli::EngineRow*>& engines) {
+Verdict judge_here(const CaseSpec& spec, const Setup& setup) {
   Verdict verdict;
   try {
     cli::CompiledModel model;
@@ -25,7 +25,8 @@ Verdict judge_here(const CaseSpec& spec, const std::vector<const cli::EngineRow*
     }
     model.samples.options.seed = spec.seed;
     cli::ProgressLine progress;
-    const cli::CheckResult result = cli::check_engines(model, engines, progress);
+    const cli::CheckResult result =
+        cli::check_engines(model, setup.engines, setup.rtl_sources, progress);
     if (const cli::PairResult* failure = result.failure()) {
       return {Verdict::Kind::kDifference, failure->difference->text};
     }
@@ -57,9 +58,8 @@ Verdict decode(const ChildEnd& end) {
   return verdict;
 }
 
-Verdict judge(const CaseSpec& spec, const std::vector<const cli::EngineRow*>& engines,
-              std::chrono::milliseconds limit) {
-  return decode(run_in_child([&] { return encode(judge_here(spec, engines)); }, limit));
+Verdict judge(const CaseSpec& spec, const Setup& setup) {
+  return decode(run_in_child([&] { return encode(judge_here(spec, setup)); }, setup.limit));
 }
 
 }  // namespace qsim::fuzz

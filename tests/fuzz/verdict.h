@@ -29,14 +29,20 @@ struct Verdict {
 };
 const char* name_of(Verdict::Kind kind);
 
+// Who is compared, and for how long.
+struct Setup {
+  std::vector<const cli::EngineRow*> engines = {};
+  std::string rtl_sources = {};  // RtlOptions::sources
+  std::chrono::milliseconds limit = std::chrono::seconds(120);
+};
+
 // As `qsim check` does it: the same comparison of the same engines on the same inputs, which are
 // those of --seed spec.seed. In this process.
-Verdict judge_here(const CaseSpec& spec, const std::vector<const cli::EngineRow*>& engines);
+Verdict judge_here(const CaseSpec& spec, const Setup& setup);
 
 std::string encode(const Verdict& verdict);
 Verdict decode(const ChildEnd& end);
 
-Verdict judge(const CaseSpec& spec, const std::vector<const cli::EngineRow*>& engines,
-              std::chrono::milliseconds limit);
+Verdict judge(const CaseSpec& spec, const Setup& setup);
 
 }  // namespace qsim::fuzz
