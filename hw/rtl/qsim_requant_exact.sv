@@ -41,7 +41,7 @@ module qsim_requant_exact #(
       else shifted = (product_q <<< 1) >>> shift_1_q[5:0];
       sticky = |(product_q & $signed(((64'd1 << shift_1_q[5:0]) - 64'd1) >> 1));
       quotient = shifted[63:1];
-      floor_q <= quotient > 63'sd511 ? 10'sd511 : quotient < -63'sd512 ? 10'sh200 : quotient[9:0];
+      floor_q <= quotient[62:9] == {54{quotient[62]}} ? quotient[9:0] : {quotient[62], {9{!quotient[62]}}};
       up_q <= shifted[0] & ((HalfUp & !plain_late_i) | sticky | shifted[1]);
     end
     if (valid_i[3]) begin : stage_3

@@ -104,7 +104,7 @@ module qsim_vector_lane #(
       total = first_i ? term_q : max_i ? (term_q > previous ? term_q : previous) : previous + term_q;
       biased = total + bias_q;
       sums_q[32*chunk_3+:32] <= total;
-      wraps_o[0] <= enable_i & depthwise_i & !first_i & (previous[31] == term_q[31]) & (total[31] != term_q[31]);
+      wraps_o[0] <= enable_i & depthwise_i & (previous[31] == term_q[31]) & (total[31] != term_q[31]);
       wraps_o[1] <= enable_i & last_i & (total[31] == bias_q[31]) & (biased[31] != bias_q[31]);
       if (last_i) begin
         acc_q <= biased;
