@@ -49,9 +49,11 @@ def commands(options):
         lines.append(f"chparam{settings} {options.top}")
     lines.append(f"hierarchy -check -top {options.top}")
     lines += ["proc", "flatten", "opt_expr", "opt_clean", "check -assert", NO_LATCH]
-    lines += ["synth -run coarse:fine -noabc", "check -assert"]
+    lines += ["opt -fast", "memory -nomap", "opt_clean", "check -assert"]
+    if options.netlist:
+        lines += ["wreduce", "peepopt", "opt -fast", "check -assert", NO_LATCH]
     if options.gates:
-        lines += ["opt -fast -full", "techmap", "opt -fast", "check -assert", NO_LATCH]
+        lines += ["alumacc", "maccmap -unmap", "opt", "techmap", "opt -fast", "check -assert", NO_LATCH]
     if options.netlist:
         lines.append(f'write_verilog -noattr "{options.netlist}"')
     return lines + ["tee -o {statistics} stat"]
