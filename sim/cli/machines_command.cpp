@@ -3,6 +3,8 @@
 #include "hw/spec/machines.h"
 #include "hw/spec/rtl_package.h"
 #include "sim/cli/options.h"
+#include "sim/cli/progress.h"
+#include "sim/engines/rtl/engine.h"
 #include "sim/report/columns.h"
 #include "sim/report/text_table.h"
 
@@ -32,14 +34,16 @@ void print_list() {
 }  // namespace
 
 int machines_command(const Invocation& invocation) {
-  bool reference = false, counters = false, columns = false, package = false;
+  bool reference = false, counters = false, columns = false, package = false, build_rtl = false;
   CommandLine line{"machines", "[OPTIONS] [NAME|FILE.cfg]",
                    "Without a name, lists the named machines. With one, prints every key of it as "
                    "an INI file: the start\nof a machine of your own, for --arch my.cfg.\n",
                    po::options_description("Options", 100, 58)};
-  line.options.add_options()                                                        //
-      ("reference", po::bool_switch(&reference), "print docs/reference/arch.md")    //
-      ("counters", po::bool_switch(&counters), "print docs/reference/counters.md")  //
+  line.options.add_options()                                                      //
+      ("reference", po::bool_switch(&reference), "print docs/reference/arch.md")  //
+      ("build-rtl", po::bool_switch(&build_rtl),
+       "build the machine's model for --engine rtl, if it is not there, and print its path")  //
+      ("counters", po::bool_switch(&counters), "print docs/reference/counters.md")            //
       ("columns", po::bool_switch(&columns),
        "print the table of columns of docs/user/report.md")  //
       ("rtl-package", po::bool_switch(&package), "print hw/rtl/qsim_pkg.sv");
@@ -54,6 +58,14 @@ int machines_command(const Invocation& invocation) {
     std::fputs(columns_reference().c_str(), stdout);
   } else if (package) {
     std::fputs(rtl_package().c_str(), stdout);
+  } else if (build_rtl) {
+    if (parsed.arguments.empty()) throw UsageError("--build-rtl needs the name of a machine");
+    ProgressLine progress;
+    RtlOptions options;
+    options.notice = progress.notice();
+    const std::string path = build_rtl_model(find_arch(parsed.arguments[0]), options);
+    progress.clear();
+    std::printf("%s\n", path.c_str());
   } else if (parsed.arguments.empty()) {
     print_list();
   } else {

@@ -17,13 +17,18 @@ bool quick_by_environment() {
   return value && std::string(value) == "0";
 }
 
+rtl::ModelSpec spec_of(const Arch& arch, const RtlOptions& options) {
+  rtl::ModelSpec spec = rtl::make_spec(arch, options.sources);
+  spec.quick = options.quick_build || quick_by_environment();
+  spec.wave = !options.wave_file.empty();
+  return spec;
+}
+
 }  // namespace
 
 RtlEngine::RtlEngine(const Program& program, RtlOptions options)
     : program_(program), options_(std::move(options)) {
-  rtl::ModelSpec spec = rtl::make_spec(program.arch, options_.sources);
-  spec.quick = options_.quick_build || quick_by_environment();
-  spec.wave = !options_.wave_file.empty();
+  const rtl::ModelSpec spec = spec_of(program.arch, options_);
   library_ = std::make_shared<rtl::ModelLibrary>(rtl::cached_model(spec, options_.notice));
   rtl::check_parameters(*library_->create(options_.seed), spec);
 }
@@ -35,6 +40,10 @@ RunResult RtlEngine::run(const std::vector<Tensor>& inputs) {
     throw Error(options_.wave_file + ": cannot be written as an FST file");
   }
   return rtl::MachineRun(program_, options_, *model, instructions_).run(inputs);
+}
+
+std::string build_rtl_model(const Arch& arch, const RtlOptions& options) {
+  return rtl::cached_model(spec_of(arch, options), options.notice);
 }
 
 }  // namespace qsim

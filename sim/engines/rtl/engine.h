@@ -75,4 +75,8 @@ class RtlEngine {
   std::vector<uint8_t> instructions_;  // as DRAM holds them
 };
 
+// Puts a machine's model into the cache, if it is not there, and returns the library's path. Of the
+// options sources, quick_build, wave_file and notice count. Throws Error like the engine.
+std::string build_rtl_model(const Arch& arch, const RtlOptions& options);
+
 }  // namespace qsim

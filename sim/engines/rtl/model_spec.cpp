@@ -106,6 +106,7 @@ ModelSpec make_spec(const Arch& arch, const std::string& folder) {
   spec.top_has_parameters = after_top(spec.sources) == '#';
   spec.machine = std::to_string(arch.array.rows) + "x" + std::to_string(arch.array.cols) + " " +
                  get_arch_key(arch, "array.dataflow");
+  spec.pes = arch.pes();
   return spec;
 }
 

@@ -26,6 +26,7 @@ struct ModelSpec {
   bool quick = false;               // little optimisation
   bool wave = false;                // with FST tracing
   std::string machine;              // for messages: "16x16 ws"
+  int64_t pes = 0;                  // likewise, for how long it takes
 };
 
 // Keys of kind structure, by the name rule of arch.def: load_outstanding -> LoadOutstanding.

@@ -80,6 +80,46 @@ TEST_P(Machine, DoesWhatSystemcDoes) {
   }
 }
 
+// The message of what a run throws, without the cycle, which is the last event's and told
+// otherwise.
+template <typename Engine, typename Options>
+std::string hang_of(const Program& program, Options options) {
+  try {
+    Engine(program, options).run(random_inputs(program.network, 1));
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    return text.substr(0, text.find(" after cycle")) +
+           text.substr(std::min(text.find(';'), text.size()));
+  }
+  return "no hang";
+}
+
+TEST_P(Machine, HangsAsSystemcHangs) {
+  int hangs = 0;
+  for (uint32_t seed = 1; hangs < 4 && seed <= 40; ++seed) {
+    Program program;
+    try {
+      program = compile_case(draw_case(GetParam(), seed));
+    } catch (const Error& error) {
+      ASSERT_TRUE(is_refusal(error)) << error.what();
+      continue;
+    }
+    // An instruction in the middle forgets its tokens.
+    for (size_t i = program.instructions.size() / 2; i < program.instructions.size(); ++i) {
+      if (!program.instructions[i].give) continue;
+      program.instructions[i].give = 0;
+      break;
+    }
+    SystemcOptions systemc;
+    systemc.check_hazards = false;
+    const std::string wanted = hang_of<SystemcEngine>(program, systemc);
+    if (!wanted.starts_with("hang")) continue;
+    ++hangs;
+    EXPECT_EQ(hang_of<RtlEngine>(program, quick("")), wanted) << "seed " << seed;
+  }
+  EXPECT_GT(hangs, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(SmallStructures, Machine, testing::Range(0, 4));
 
 }  // namespace
