@@ -18,6 +18,9 @@ int64_t batch_count(const CompiledModel& model) {
   return static_cast<int64_t>(model.samples.scored.size()) / (shape.empty() ? 1 : shape[0]);
 }
 
+// That a run may take beyond those of the engines before it.
+constexpr int64_t kPatienceCycles = 200000;
+
 // Samples of --data, or random ones.
 std::vector<Tensor> inputs_of_batch(const CompiledModel& model, int64_t k) {
   const IntegerNetwork& network = model.program.network;
@@ -116,6 +119,7 @@ class Checker {
       options.retirement = observer;
       options.fill = fill_of(model_);
       options.rtl.sources = rtl_sources_;
+      options.rtl.cycle_limit = cycle_limit();
       run.result = engine.run_timed(program_, inputs_, options);
     } else if (values) {
       engine.make_values(program_)->run(inputs_, [&](LayerId layer, int64_t, const Tensor& output) {
@@ -125,6 +129,13 @@ class Checker {
     runs_.push_back(std::move(run));
   }
 
+  // RTL that keeps the memory waiting never ends and never stands still either.
+  int64_t cycle_limit() const {
+    int64_t longest = 0;
+    for (const EngineRun& run : runs_) longest = std::max(longest, run.result.cycles);
+    return longest == 0 ? 0 : longest + kPatienceCycles;
+  }
+
   void run_lockstep(const EngineRow& engine) {
     PairResult& pair = pair_of(recorded_by_->name, engine.name);
     try {
@@ -132,7 +143,9 @@ class Checker {
     } catch (const RunEnded&) {
     } catch (const Error& error) {
       // What stands in the way of any run is no difference: a model that cannot be built.
-      const std::string message = error.what();
+      std::string message = error.what();
+      const std::string prefix = std::string(engine.name) + " engine: ";
+      if (message.starts_with(prefix)) message.erase(0, prefix.size());
       if (lockstep_->instructions() == 0 && !message.starts_with("hang")) throw;
       pair.difference = lockstep_->failed(message);
     }
