@@ -31,7 +31,7 @@ module qsim_bank_write #(
 
   assign bank   = addr_i[BankBits-1:0];
   assign row_o  = RowBits'(addr_i >> BankBits);
-  assign next_o = row_o + RowBits'(1);
+  assign next_o = RowBits'((addr_i + AddrBits'(Banks)) >> BankBits);
 
   always_comb begin
     enabled = '0;

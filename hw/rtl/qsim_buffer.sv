@@ -32,6 +32,7 @@ module qsim_buffer #(
   logic [Banks-1:0]        read_wrap, write_wrap, bank_we;
   logic [RowBits-1:0]      read_row, read_next, write_row, write_next;
   logic [8*Banks-1:0]      bank_data;
+  logic [7:0]              bank_byte [0:Banks-1];
   logic [8*WriteLanes-1:0] write_data;
 
   qsim_bank_read #(
@@ -53,9 +54,20 @@ module qsim_buffer #(
       .Width(8), .Depth(Depth)
     ) u_ram (
       .clk_i,
-      .re_i, .raddr_i(read_wrap[b] ? read_next : read_row), .rdata_o(bank_data[8*b +: 8]),
+      .re_i, .raddr_i(read_wrap[b] ? read_next : read_row), .rdata_o(bank_byte[b]),
       .we_i(bank_we[b]), .waddr_i(write_wrap[b] ? write_next : write_row),
       .wdata_i(write_data[8*(b % WriteLanes) +: 8])
     );
+  end
+
+  // A very wide net driven in pieces costs Verilator a time of Banks squared; on one that is not, pieces are faster than a loop.
+  if (Banks > 128) begin : gen_loop
+    always_comb begin
+      for (int unsigned b = 0; b < Banks; b++) bank_data[8*b +: 8] = bank_byte[b];
+    end
+  end else begin : gen_pieces
+    for (genvar b = 0; b < Banks; b++) begin : gen_byte
+      assign bank_data[8*b +: 8] = bank_byte[b];
+    end
   end
 endmodule
