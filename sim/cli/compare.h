@@ -1,7 +1,8 @@
 // The first difference between two engines, as one line:
-//   layer conv2 instr 117 VECTOR tile (3,1) element [0,3,5,8]: reference 41, systemc 42 (cycle
-//   10234) layer conv2 instr 116 MATMUL retire: analytic 10234, systemc 10235 step 2 (host softmax)
-//   end: analytic 20111, systemc 20112 counter load_beats: analytic 512, systemc 513
+//   layer conv2 instr 17 VECTOR tile (3,1) element [0,3,5,8]: reference 41, systemc 42 (cycle 934)
+//   layer conv2 instr 116 MATMUL retire: analytic 10234, systemc 10235
+//   step 2 (host softmax) end: analytic 20111, systemc 20112
+//   counter load_beats: analytic 512, systemc 513
 // A tile is the output pixel (y,x) at which the instruction's part of the layer begins; an element
 // is [n,y,x,c] of the layer's output; the cycle is that of the instruction's retirement.
 #pragma once
