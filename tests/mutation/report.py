@@ -7,8 +7,11 @@ import pathlib
 import sys
 import tomllib
 
+from mutants import by_hand
+
 FOLDER = pathlib.Path(__file__).resolve().parent
 PAGE = FOLDER.parents[1] / "docs" / "developer" / "mutations.md"
+DRAWN = 200  # run.py's default
 STAGES = ["compiler", "machine", "bench", "equivalent", "survived"]
 HEADING = """# Mutations of the RTL
 
@@ -46,6 +49,9 @@ def page(rows, reasons):
             for kind, name in (("hand", "by hand"), ("drawn", "drawn"))
         ],
     )
+    missing = len(by_hand()) + DRAWN - len(rows)
+    if missing > 0:
+        text += f"**The run is not complete: {missing} of {len(by_hand()) + DRAWN} mutants are still to be run.**\n\n"
     text += "## By hand\n\n" + table(
         ["mutant", "what it breaks", "caught by", "first sign"],
         [

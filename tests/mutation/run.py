@@ -33,7 +33,7 @@ from mutants import FOLDER, RTL, by_hand, drawn
 STRUCTURES = {
     "qsim_requant_f32.sv": [3],
     "qsim_requant_tflite.sv": [2],
-    "qsim_requant_exact.sv": [0, 4, 19],
+    "qsim_requant_exact.sv": [0, 19, 4],
     "qsim_requant.sv": [4, 2, 19],
     "qsim_array_os.sv": [1, 4],
     "qsim_pe_os.sv": [1, 4],
