@@ -14,11 +14,13 @@ module qsim_pe_os (
   input  logic [31:0] drain_i,
   output logic [31:0] drain_o
 );
-  logic [31:0] sum_q, sum;
-  assign sum = (operand_i[8] ? '0 : sum_q) + 32'(16'(signed'(operand_i[7:0])) * 16'(signed'(weight_i)));
+  logic [31:0] sum_q;
 
-  always_ff @(posedge clk_i) begin
+  // The sum is made where it is needed: a mesh that stands still costs a simulation no products.
+  always_ff @(posedge clk_i) begin : multiply
+    logic [31:0] sum;
     if (en_i) begin
+      sum = (operand_i[8] ? '0 : sum_q) + 32'(16'(signed'(operand_i[7:0])) * 16'(signed'(weight_i)));
       operand_o <= operand_i;
       weight_o <= weight_i;
       sum_q <= sum;

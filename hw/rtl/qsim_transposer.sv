@@ -20,8 +20,9 @@ module qsim_transposer #(
   output logic [16*Rows-1:0] operand_o,
   output logic [Rows-1:0]    valid_o
 );
+  localparam int unsigned Pieces = (Rows + 7) / 8;
+
   for (genvar r = 0; r < Rows; r++) begin : gen_row
-    logic [8*Rows-1:0] bytes_q;
     logic [Rows-1:0] end_q;  // one bit, at the place of the byte that is the last of its tile
     logic first_q, last_q;
     logic load;
@@ -34,17 +35,30 @@ module qsim_transposer #(
     end
 
     assign load = load_i && row_i == 8'(r);
-    assign operand_o[16*r+:16] = {6'b0, last_q && end_q[0], first_q, bytes_q[7:0]};
+    wire [7:0] low[0:Pieces];  // lowest byte of each piece
+    assign operand_o[16*r+:16] = {6'b0, last_q && end_q[0], first_q, low[0]};
+
+    // The bytes, in pieces of 64 bits that cost a simulation one shift each.
+    assign low[Pieces] = '0;
+    for (genvar p = 0; p < Pieces; p++) begin : gen_piece
+      localparam int unsigned Bits = p + 1 < Pieces ? 64 : 8 * Rows - 64 * p;
+      logic [Bits-1:0] bytes_q;
+      assign low[p] = bytes_q[7:0];
+      always_ff @(posedge clk_i) begin
+        if (en_i) begin
+          if (load) bytes_q <= word_i[64*p+:Bits];
+          else bytes_q <= Bits'({low[p+1], bytes_q} >> 8);
+        end
+      end
+    end
 
     always_ff @(posedge clk_i) begin
       if (en_i) begin
         if (load) begin
-          bytes_q <= word_i;
           end_q <= {1'b1, {(Rows - 1) {1'b0}}};
           first_q <= first_i;
           last_q <= last_i;
         end else begin
-          bytes_q <= bytes_q >> 8;
           end_q <= end_q >> 1;
           first_q <= 1'b0;
         end
