@@ -1,7 +1,7 @@
 // One column's accumulators, and their adder.
 //
 // en_i, address_i and sum_i in cycle t: the word is read in t and written in t + 1, old value plus sum or, with overwrite_i, the sum. A word may be updated
-// every other cycle. re_i, raddr_i: the vector unit's port, data from the next cycle on, held. wrap_o in the cycle of the write: the exact sum left int32.
+// in every cycle: forward_i says that the update of the cycle before is of the same word. re_i, raddr_i: the vector unit's port, data from the next cycle on, held. wrap_o in the cycle of the write: the exact sum left int32.
 
 module qsim_acc_bank #(
   parameter int unsigned AccEntries = 1024
@@ -10,6 +10,7 @@ module qsim_acc_bank #(
   input  logic        rst_ni,
   input  logic        en_i,
   input  logic        overwrite_i,
+  input  logic        forward_i,
   input  logic [15:0] address_i,
   input  logic [31:0] sum_i,
   output logic        wrap_o,
@@ -17,11 +18,11 @@ module qsim_acc_bank #(
   input  logic [15:0] raddr_i,
   output logic [31:0] rdata_o
 );
-  logic en_q, overwrite_q;
+  logic en_q, overwrite_q, forward_q;
   logic [15:0] address_q;
-  logic [31:0] sum_q, old, base, total;
+  logic [31:0] sum_q, written_q, old, base, total;
 
-  assign base = overwrite_q ? '0 : old;
+  assign base = overwrite_q ? '0 : forward_q ? written_q : old;
   assign total = base + sum_q;
   assign wrap_o = en_q && base[31] == sum_q[31] && total[31] != base[31];
 
@@ -33,9 +34,11 @@ module qsim_acc_bank #(
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       overwrite_q <= overwrite_i;
+      forward_q <= forward_i;
       address_q <= address_i;
       sum_q <= sum_i;
     end
+    if (en_q) written_q <= total;
   end
 
   qsim_ram_2r1w #(.Depth(AccEntries), .Width(32)) u_ram (

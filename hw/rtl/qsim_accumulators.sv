@@ -20,12 +20,26 @@ module qsim_accumulators #(
   output logic [32*Cols-1:0] rdata_o
 );
   logic [31:0] control[Cols+1];
-  assign control[0] = {13'b0, last_i, overwrite_i, valid_i, address_i};
+  // The update of the cycle before was of the same word.
+  logic again, valid_q;
+  logic [15:0] address_q;
+  assign again = valid_q && address_q == address_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= valid_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) address_q <= address_i;
+  end
+
+  assign control[0] = {12'b0, again, last_i, overwrite_i, valid_i, address_i};
 
   logic [Cols-1:0] wrap;
   for (genvar c = 0; c < Cols; c++) begin : gen_col
     qsim_acc_bank #(.AccEntries(AccEntries)) u_bank (
-      .clk_i, .rst_ni, .en_i(control[c][16]), .overwrite_i(control[c][17]), .address_i(control[c][15:0]), .sum_i(sum_i[32*c+:32]),
+      .clk_i, .rst_ni, .en_i(control[c][16]), .overwrite_i(control[c][17]), .forward_i(control[c][19]), .address_i(control[c][15:0]), .sum_i(sum_i[32*c+:32]),
       .wrap_o(wrap[c]), .re_i, .raddr_i, .rdata_o(rdata_o[32*c+:32])
     );
     qsim_delay #(.Width(32), .Stages(1)) u_step (.clk_i, .rst_ni, .en_i(1'b1), .data_i(control[c]), .data_o(control[c+1]));

@@ -4,6 +4,7 @@
 // write is one cycle after its sum.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
@@ -85,19 +86,43 @@ TEST_P(Accumulators, AddAndOverwrite) {
     EXPECT_EQ(get(word), expected[static_cast<size_t>(word)]);
 }
 
-// The nearest that two updates of one word come: two rows, one pixel.
-TEST_P(Accumulators, AWordTwoCyclesLater) {
-  for (int i = 0; i < 4; ++i) {
-    bench_->valid_i = 1;
-    bench_->address_i = 5;
-    bench_->overwrite_i = 0;
-    for (int lane = 0; lane < kCols; ++lane) bench_->sum_i[lane] = 10;
-    bench_.tick();
-    bench_->valid_i = 0;
+// A sum in nearly every cycle, for three words: the next matmul may begin with the word with which
+// the last one ends, and two rows with one pixel meet theirs every other cycle.
+TEST_P(Accumulators, SumsInSuccessiveCyclesForOneWord) {
+  struct Update {
+    bool valid, overwrite;
+    int word;
+    Lanes sums;
+  };
+  std::mt19937 random(static_cast<uint32_t>(GetParam()));
+  std::array<Lanes, kWords> expected{};
+  std::array<Update, kCols> wave{};  // of the last cycles, the latest first
+  int64_t wraps = 0;
+  for (int i = 0; i < 2000 + kCols + 1; ++i) {
+    std::copy_backward(wave.begin(), wave.end() - 1, wave.end());
+    Update& now = wave[0];
+    now = {i < 2000 && random() % 8 != 0, random() % 4 == 0, static_cast<int>(random() % 3), {}};
+    for (uint32_t& sum : now.sums) sum = static_cast<uint32_t>(random());
+    for (int c = 0; now.valid && c < kCols; ++c) {
+      uint32_t& old = expected[static_cast<size_t>(now.word)][static_cast<size_t>(c)];
+      const int64_t exact = int64_t{now.overwrite ? 0 : static_cast<int32_t>(old)} +
+                            static_cast<int32_t>(now.sums[static_cast<size_t>(c)]);
+      wraps += exact != static_cast<int32_t>(exact);
+      old = static_cast<uint32_t>(exact);
+    }
+    bench_->valid_i = now.valid;
+    bench_->overwrite_i = now.overwrite;
+    bench_->last_i = 0;
+    bench_->address_i = static_cast<uint16_t>(now.word);
+    for (size_t c = 0; c < kCols; ++c) bench_->sum_i[c] = wave[c].sums[c];
+    bench_.settle();
+    wraps_ += bench_->wraps_o;
     bench_.tick();
   }
-  bench_.tick(kCols + 1);
-  EXPECT_EQ(get(5), (Lanes{40, 40, 40}));
+  EXPECT_EQ(wraps_, wraps);
+  for (int word = 0; word < kWords; ++word) {
+    EXPECT_EQ(get(word), expected[static_cast<size_t>(word)]) << word;
+  }
 }
 
 // Not yet in the cycle of the sum, in the next: the old value is read in the write's own cycle.
