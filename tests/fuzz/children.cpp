@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "hw/spec/error.h"
@@ -58,13 +60,32 @@ Child start(int64_t index, const std::function<std::string(int64_t)>& work,
   return {index, pid, ends[0], Clock::now() + limit, ""};
 }
 
+// Whether it waits or computes, and how much it has computed: where to look for a hang.
+std::string activity_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  std::istringstream in(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+  std::string state, skipped;
+  double user = 0, system = 0;
+  in >> state;
+  for (int field = 4; field < 14; ++field) in >> skipped;
+  in >> user >> system;
+  char text[64];
+  std::snprintf(text, sizeof text, "state %s, %.1f s of CPU", state.c_str(),
+                (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK)));
+  return text;
+}
+
 ChildEnd reap(Child& child, bool timed_out) {
+  const std::string activity = timed_out ? activity_of(child.pid) : "";
   if (timed_out) kill(-child.pid, SIGKILL);
   close(child.pipe);
   int status = 0;
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (timed_out) return {ChildEnd::Kind::kTimedOut, "no end within the time limit"};
+  if (timed_out)
+    return {ChildEnd::Kind::kTimedOut, "no end within the time limit (" + activity + ")"};
   if (WIFSIGNALED(status)) {
     return {ChildEnd::Kind::kCrashed, std::string("signal: ") + strsignal(WTERMSIG(status))};
   }

@@ -12,7 +12,8 @@ namespace qsim::fuzz {
 struct ChildEnd {
   enum class Kind : uint8_t { kReturned, kCrashed, kTimedOut };
   Kind kind = Kind::kReturned;
-  std::string text;  // what the work returned; kCrashed: the signal or exit code
+  std::string text;  // what the work returned; kCrashed: the signal or exit code;
+                     // kTimedOut: the process's state and its CPU time
 };
 
 // May throw nothing but qsim::Error, which counts as a crash with its message.

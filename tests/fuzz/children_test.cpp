@@ -51,6 +51,7 @@ TEST(FuzzChildren, TheLimitEndsTheChildAndItsChildren) {
       },
       milliseconds(100));
   EXPECT_EQ(end.kind, Kind::kTimedOut);
+  EXPECT_EQ(end.text, "no end within the time limit (state S, 0.0 s of CPU)");
   // Both held the writing end; now nobody does.
   close(ends[1]);
   char byte;

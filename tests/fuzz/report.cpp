@@ -65,8 +65,17 @@ std::string check_command(const CaseSpec& spec, const Setup& setup, const std::s
 
 std::string report_failure(const CaseSpec& spec, const Verdict& verdict, const Setup& setup,
                            const std::string& directory) {
-  const Shrunk small =
-      shrink(spec, verdict, [&](const CaseSpec& candidate) { return judge(candidate, setup); });
+  const Verdict second = judge(spec, setup);
+  const bool repeats = second.kind == verdict.kind;
+  Shrunk small{spec, verdict, 0};
+  if (repeats) {
+    small =
+        shrink(spec, second, [&](const CaseSpec& candidate) { return judge(candidate, setup); });
+  }
+  const std::string how =
+      repeats
+          ? "shrunk in " + std::to_string(small.runs) + " runs"
+          : std::string("not shrunk, since it does not repeat: run again, ") + name_of(second.kind);
   std::filesystem::create_directories(directory);
   const std::string name =
       "case-" + std::to_string(spec.structure) + "-" + std::to_string(spec.seed);
@@ -78,11 +87,10 @@ std::string report_failure(const CaseSpec& spec, const Verdict& verdict, const S
   out << name_of(small.verdict.kind) << ": " << small.verdict.text
       << "\n\nthe smallest case: " << again << "\nthe whole case:    qsim_fuzz" << options_of(setup)
       << " --structures " << spec.structure << " --seed " << spec.seed << " --cases 1\n\n"
-      << "shrunk in " << small.runs << " runs to\n"
+      << how << "\n"
       << to_text(small.spec) << "\nfrom (" << name_of(verdict.kind) << ": " << verdict.text << ")\n"
       << to_text(spec);
-  return "  shrunk in " + std::to_string(small.runs) + " runs: " + small.verdict.text + "\n  " +
-         again + "\n";
+  return "  " + how + ": " + small.verdict.text + "\n  " + again + "\n";
 }
 
 }  // namespace qsim::fuzz

@@ -20,7 +20,7 @@ std::string options_of(const Setup& setup);
 // The command that runs a case's program again with its inputs.
 std::string check_command(const CaseSpec& spec, const Setup& setup, const std::string& path);
 
-// Shrinks the case, writes both files, and returns a few lines for the log.
+// Shrinks the case if it fails again, writes both files, and returns a few lines for the log.
 std::string report_failure(const CaseSpec& spec, const Verdict& verdict, const Setup& setup,
                            const std::string& directory);
 

@@ -69,6 +69,20 @@ TEST(FuzzReport, TheSmallestProgramAndHowToRunIt) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(FuzzReport, AFailureThatDoesNotRepeatIsKeptWhole) {
+  const fuzz::Setup setup{
+      {&cli::find_engine("analytic", "test"), &cli::find_engine("systemc", "test")}};
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "qsim_fuzz_once";
+  const CaseSpec spec = draw_case(1, 5);
+  const Verdict verdict{Verdict::Kind::kTimeout, "no end"};
+  const std::string log = report_failure(spec, verdict, setup, folder.string());
+  EXPECT_NE(log.find("does not repeat: run again, agree: no end"), std::string::npos) << log;
+  EXPECT_EQ(load_program((folder / "case-1-5.qprog").string()).network.layers.size(),
+            build_network(spec).layers.size());
+  std::filesystem::remove_all(folder);
+}
+
 TEST(FuzzVerdict, ComesBackFromItsProcess) {
   Verdict verdict{Verdict::Kind::kError, "two\nlines", "0110"};
   verdict.cycles = 1234567890123;
