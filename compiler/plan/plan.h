@@ -28,7 +28,8 @@ struct Placement {
   Where where = Where::kNowhere;
   int64_t address = 0;
   int32_t pixel_bytes =
-      0;  // from pixel to pixel; DRAM: channels, rounded up to words unless packed
+      0;  // from pixel to pixel; DRAM: packed codes, rounded up to words unless a packed layer's
+  int32_t pack = 0;  // log2 of the codes in a byte
   int32_t border_top = 0, border_left = 0, border_bottom = 0, border_right = 0;  // DRAM, pixels
 };
 
@@ -43,6 +44,7 @@ const char* name_of(Place place);  // "array", "vector", "host"
 struct LayerPlan {
   Place place = Place::kVector;
   bool packed = false;  // the kernel's taps are packed into the channel dimension by the load unit
+  int32_t weight_pack = 0;  // conv: log2 of the weights in a byte
   int32_t tile_h = 1, tile_w = 1;
   int32_t slice_blocks = 0;  // vector layers: channel blocks of a tile handled at once; 0: all
   int32_t band_tiles = 1;

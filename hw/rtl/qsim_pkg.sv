@@ -26,9 +26,12 @@ package qsim_pkg;
   localparam int unsigned VectorDepthwise = 4;
   localparam int unsigned VectorRescale = 5;
 
-  // parameters Dataflow and Requant
+  // parameters Dataflow, PeModes and Requant
   localparam int unsigned DataflowWs = 0;
   localparam int unsigned DataflowOs = 1;
+  localparam int unsigned PeModes8 = 0;
+  localparam int unsigned PeModes84 = 1;
+  localparam int unsigned PeModes842 = 2;
   localparam int unsigned RequantRne = 0;
   localparam int unsigned RequantF32 = 1;
   localparam int unsigned RequantTflite = 2;
@@ -110,8 +113,10 @@ package qsim_pkg;
     logic [3:0] opcode;
   } store_t;
 
-  localparam int unsigned MatmulBits = 269;
+  localparam int unsigned MatmulBits = 273;
   typedef struct packed {
+    logic [1:0] weight_pack;
+    logic [1:0] act_pack;
     logic signed [7:0] pad_value;
     logic accumulate;
     logic [15:0] acc;
@@ -137,12 +142,16 @@ package qsim_pkg;
     logic [3:0] opcode;
   } matmul_t;
 
-  localparam int unsigned VectorBits = 512;
+  localparam int unsigned VectorBits = 506;
   typedef struct packed {
+    logic [1:0] weight_pack;
+    logic [1:0] src2_pack;
+    logic [1:0] src_pack;
+    logic [1:0] dst_pack;
     logic drain;
     logic signed [7:0] shift;
-    logic signed [31:0] multiplier2;
-    logic signed [31:0] multiplier;
+    logic signed [23:0] multiplier2;
+    logic signed [25:0] multiplier;
     logic signed [7:0] clamp_high;
     logic signed [7:0] clamp_low;
     logic signed [7:0] zero_dst;

@@ -143,6 +143,18 @@ void Arch::check() const {
   if ((memory.bus_bytes & (memory.bus_bytes - 1)) != 0) {
     reject(name, "memory.bus_bytes", std::to_string(memory.bus_bytes), "is not a power of two");
   }
+  // A pass of the lanes and a channel block begin and end with whole bytes.
+  const int32_t codes = 1 << max_pack();
+  const struct {
+    const char* key;
+    int32_t value;
+  } multiples[] = {{"array.cols", array.cols}, {"vector.lanes", lanes()}};
+  for (const auto& multiple : multiples) {
+    if (multiple.value % codes == 0) continue;
+    reject(name, multiple.key, std::to_string(multiple.value),
+           "is not a multiple of " + std::to_string(codes) + ", which array.pe_modes = " +
+               get_arch_key(*this, "array.pe_modes") + " needs");
+  }
   const struct {
     const char* key;
     int64_t words, minimum;

@@ -2,6 +2,7 @@
 // holds them under [section] headings (hw/configs/edge16.cfg).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 namespace qsim {
 
 enum class Dataflow : uint8_t { kWs, kOs };
+enum class PeModes : uint8_t { k8, k84, k842 };
 enum class MemoryModel : uint8_t { kIdeal, kLatency };
 
 struct Arch {
@@ -35,7 +37,10 @@ struct Arch {
 
   // Derived quantities, in one place.
   int64_t pes() const { return int64_t{1} * array.rows * array.cols; }
-  int32_t lanes() const { return vector.lanes < array.cols ? vector.lanes : array.cols; }
+  // Lanes of the vector unit: a word of array.rows bytes a cycle feeds no more (T15).
+  int32_t lanes() const { return std::min({vector.lanes, array.rows, array.cols}); }
+  // The most codes that a byte can hold, as a power of two (hw/spec/packing.h).
+  int32_t max_pack() const { return static_cast<int32_t>(array.pe_modes); }
   int64_t act_words() const { return int64_t{1024} * buffers.act_kib / array.rows; }
   int64_t act_bytes() const { return act_words() * array.rows; }
   int64_t weight_words() const { return int64_t{1024} * buffers.weight_kib / array.cols; }
@@ -45,7 +50,8 @@ struct Arch {
     return int64_t{1024} * buffers.param_kib / param_word_bytes() * param_word_bytes();
   }
 
-  // Throws Error when keys do not fit together (bus not a power of two, a buffer of no word).
+  // Throws Error when keys do not fit together (bus not a power of two, a buffer of no word,
+  // sub-word modes on odd numbers of lanes).
   // Ranges of single keys are checked when they are set.
   void check() const;
 };

@@ -20,11 +20,12 @@ std::string dims_text(const NetTensor& t) {
 
 std::string quant_text(const IntegerNetwork& network, const NetTensor& t) {
   if (t.is_float) return "float32";
-  if (!network.has_values) return "int8";
+  const std::string type = "int" + std::to_string(t.bits);
+  if (!network.has_values) return type;
   char text[64];
-  std::snprintf(text, sizeof text, "int8 scale %.9g zero %d", static_cast<double>(t.quant.scale),
+  std::snprintf(text, sizeof text, " scale %.9g zero %d", static_cast<double>(t.quant.scale),
                 t.quant.zero_point);
-  return text;
+  return type + text;
 }
 
 std::string window_text(const Window& w) {
@@ -56,6 +57,7 @@ std::string layer_text(const IntegerNetwork& network, const Layer& layer) {
     text += " clamp [" + std::to_string(layer.clamp_low) + ", " + std::to_string(layer.clamp_high) +
             "]";
   }
+  if (layer.weight_bits != 8) text += " weights int" + std::to_string(layer.weight_bits);
   if (layer.op == LayerOp::kConv) text += " macs " + std::to_string(mac_count(network, layer));
   return text;
 }

@@ -2,8 +2,9 @@
 // pass writes it; a Program carries it as its layer table; the reference engine executes it. It
 // says what is to be computed, exactly, and nothing about how a machine does it.
 //
-// All activations are int8 codes in NHWC order: real = scale * (code - zero_point). uint8 tensors
-// of a file enter with 128 subtracted from code and zero point, which changes nothing else.
+// All activations are int8 codes in NHWC order: real = scale * (code - zero_point). Codes may be
+// narrower (rule A8), down to 2 bits. uint8 and other unsigned tensors of a file enter with an offset
+// subtracted from code and zero point, which changes nothing else.
 // Arithmetic: docs/reference/arithmetic.md, rules A1...; implemented in hw/spec/arithmetic.h.
 #pragma once
 
@@ -20,7 +21,7 @@ using LayerId = int32_t;
 
 struct Quantization {
   float scale = 1.0f;      // > 0
-  int32_t zero_point = 0;  // in [-128, 127]
+  int32_t zero_point = 0;  // in the range of the codes (A8), [-128, 127] for 8 bits
   bool operator==(const Quantization&) const = default;
 };
 
@@ -30,6 +31,7 @@ struct NetTensor {
   std::string name;  // the ONNX value it stands for
   int32_t n = 1, h = 1, w = 1, c = 1;
   Quantization quant;     // of the codes; meaningless when the network has no values (see below)
+  int32_t bits = 8;       // of a code, 2 to 8: codes are in [-2^(bits-1), 2^(bits-1) - 1]
   bool is_float = false;  // host tensors: float32 values in NHWC order (network input before
                           // quantization, output after dequantization or softmax)
   // How the ONNX value's elements are found: `onnx_shape` is its shape, and element order of the
@@ -38,8 +40,10 @@ struct NetTensor {
   Shape onnx_shape;
   std::string onnx_order = "nchw";
   // Element type of the ONNX value: kFloat, or kInt8 / kUint8 for values that are codes in the file
-  // (network inputs and outputs of integer models; uint8 codes are ours plus 128).
+  // (network inputs and outputs of integer models), which are ours plus onnx_offset: 128 for uint8,
+  // 0 for int8.
   DataType onnx_type = DataType::kFloat;
+  int32_t onnx_offset = 0;
 
   int64_t elements() const { return int64_t{1} * n * h * w * c; }
 };
@@ -84,12 +88,15 @@ struct Layer {
   // kConv. weights[o][ky][kx][i], i over input channels of the group, as int8 codes (uint8 codes
   // enter with 128 subtracted); real = weight_scale * (code - weight_zero_point).
   std::vector<int8_t> weights;             // empty when the network has no values
-  std::vector<int32_t> weight_zero_point;  // one per output channel, in [-128, 127]
+  int32_t weight_bits = 8;                 // of a weight code, 2 to 8, as for NetTensor::bits
+  std::vector<int32_t> weight_zero_point;  // one per output channel, in the range of the codes
   std::vector<float> weight_scale;         // one per output channel
   std::vector<int32_t> bias;               // one per output channel, at input scale * weight scale
 
   bool count_include_pad = false;              // kAveragePool
-  int32_t clamp_low = -128, clamp_high = 127;  // output codes; carries fused Relu and Clip
+  // Output codes, in their range; carries fused Relu and Clip. Layers that only move codes (and
+  // host layers but kHostQuantize) do not look at it.
+  int32_t clamp_low = -128, clamp_high = 127;
   bool log = false;                            // kHostSoftmax
   int32_t softmax_zero_point_signed = 0;  // 1: QLinearSoftmax on int8 codes in the file, 0: uint8
   // kHostPermute: output element i (NHWC order) is input element permutation[i]. Several inputs are

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "hw/spec/network.h"
+#include "hw/spec/packing.h"
 
 namespace qsim {
 namespace {
@@ -51,10 +52,18 @@ class Checker {
     std::string letters = t.onnx_order;
     std::sort(letters.begin(), letters.end());
     expect(letters == "chnw", "onnx_order '" + t.onnx_order + "' is no permutation of nhwc");
+    check_bits(t.bits);
     if (net_.has_values && !t.is_float) {
       expect(t.quant.scale > 0 && std::isfinite(t.quant.scale), "has no positive finite scale");
-      expect(t.quant.zero_point >= -128 && t.quant.zero_point <= 127, "zero point is outside int8");
+      expect(in_range_of(t.quant.zero_point, t.bits), "zero point is outside its codes");
     }
+  }
+
+  static bool in_range_of(int32_t code, int32_t bits) {
+    return code >= lowest_code(bits) && code <= highest_code(bits);
+  }
+  void check_bits(int32_t bits) const {
+    expect(bits >= 2 && bits <= 8, "has codes of " + std::to_string(bits) + " bits");
   }
 
   void check_layer(const Layer& layer) {
@@ -73,11 +82,15 @@ class Checker {
       expect(any_in || net_.tensor(id).is_float == float_in, "has an input of the wrong type");
     }
     expect(net_.tensor(layer.output).is_float == float_out, "has an output of the wrong type");
-    expect(
-        -128 <= layer.clamp_low && layer.clamp_low <= layer.clamp_high && layer.clamp_high <= 127,
-        "clamp bounds are outside int8 or crossed");
+    const int32_t bits = clamps(layer.op) ? net_.tensor(layer.output).bits : 8;
+    expect(in_range_of(layer.clamp_low, bits) && layer.clamp_low <= layer.clamp_high &&
+               in_range_of(layer.clamp_high, bits),
+           "clamp bounds are outside its codes or crossed");
     check_shape(layer, net_.tensor(layer.inputs[0]), net_.tensor(layer.output));
   }
+
+  // Whether codes of the output come from rounding, so that the clamp keeps them in their range.
+  static bool clamps(LayerOp op) { return op <= LayerOp::kHostQuantize; }
 
   void check_shape(const Layer& layer, const NetTensor& in, const NetTensor& out) const {
     switch (layer.op) {
@@ -87,7 +100,8 @@ class Checker {
         return expect(same_dims(in, out) && same_dims(net_.tensor(layer.inputs[1]), out),
                       "operands differ in shape");
       case LayerOp::kMaxPool:
-        expect(!net_.has_values || in.quant == out.quant, "changes the quantization");
+        expect(in.bits == out.bits && (!net_.has_values || in.quant == out.quant),
+               "changes the quantization");
         [[fallthrough]];
       case LayerOp::kAveragePool:
         expect(in.c == out.c, "changes the channels");
@@ -139,8 +153,12 @@ class Checker {
     expect(layer.weight_zero_point.size() == channels && layer.weight_scale.size() == channels &&
                layer.bias.size() == channels,
            "has a wrong number of per-channel parameters");
+    check_bits(layer.weight_bits);
     for (int32_t zero : layer.weight_zero_point) {
-      expect(zero >= -128 && zero <= 127, "has a weight zero point outside int8");
+      expect(in_range_of(zero, layer.weight_bits), "has a weight zero point outside its codes");
+    }
+    for (int8_t weight : layer.weights) {
+      expect(in_range_of(weight, layer.weight_bits), "has a weight outside its codes");
     }
     for (float scale : layer.weight_scale) {
       expect(scale > 0 && std::isfinite(scale),
@@ -161,8 +179,10 @@ class Checker {
   void check_permute(const Layer& layer, const NetTensor& out) const {
     int64_t elements = 0;
     for (TensorId id : layer.inputs) {
-      elements += net_.tensor(id).elements();
-      expect(!net_.has_values || net_.tensor(id).quant == out.quant, "changes the quantization");
+      const NetTensor& in = net_.tensor(id);
+      elements += in.elements();
+      expect(in.bits == out.bits && (!net_.has_values || in.quant == out.quant),
+             "changes the quantization");
     }
     expect(static_cast<int64_t>(layer.permutation.size()) == out.elements(),
            "has a wrong permutation");

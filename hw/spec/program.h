@@ -13,7 +13,7 @@
 namespace qsim {
 
 // Where an activation tensor lives in DRAM, in the machine's layout: pixel by pixel, each pixel
-// `pixel_bytes` long. A border of border_* pixels around each image holds the zero point (written
+// `pixel_bytes` long, its codes packed (hw/spec/packing.h). A border of border_* pixels around each image holds the zero point (written
 // when memory is initialised and never overwritten), so that packed layers can read over the edge.
 // Pixel (n, y, x) starts at
 //   address + ((n * (h + border_top + border_bottom) + y + border_top)
@@ -22,6 +22,7 @@ struct DramTensor {
   TensorId tensor = -1;
   int64_t address = 0;
   int32_t pixel_bytes = 0;
+  int32_t pack = 0;  // log2 of the codes in a byte
   int32_t border_top = 0, border_left = 0, border_bottom = 0, border_right = 0;
 };
 
@@ -64,9 +65,9 @@ struct Program {
   void check() const;
 };
 
-// The .qprog format, version 1: see program_file.cpp. load_program() throws Error for a file that
+// The .qprog format, version 2: see program_file.cpp. load_program() throws Error for a file that
 // is not a .qprog, of another version, truncated or damaged (a CRC-32 covers the content).
-constexpr uint32_t kProgramVersion = 1;
+constexpr uint32_t kProgramVersion = 2;
 void save_program(const Program& program, const std::string& path);
 Program load_program(const std::string& path);
 

@@ -1,21 +1,21 @@
-// The .qprog file, version 1. Little endian; numbers, strings and lists as byte_stream.h says.
+// The .qprog file, version 2. Little endian; numbers, strings and lists as byte_stream.h says.
 //
 //   offset  bytes
 //        0      8  "QSIMPROG"
-//        8      4  version (1)
+//        8      4  version (2)
 //       12      4  CRC-32 (zlib's) of the payload
 //       16      8  payload bytes; the file ends with them
 //       24         payload:
 //
 //   machine       string name; string: its INI file, as `qsim machines NAME` prints it
 //   network       string name; bool has_values; list of strings value_blockers
-//     tensors     list: string name; int32 n, h, w, c; float32 scale; int32 zero_point; bool
-//     is_float;
-//                 list of int64 onnx_shape; string onnx_order; uint8 onnx_type (enum DataType)
+//     tensors     list: string name; int32 n, h, w, c; float32 scale; int32 zero_point, bits;
+//                 bool is_float; list of int64 onnx_shape; string onnx_order; uint8 onnx_type (enum
+//                 DataType); int32 onnx_offset
 //     layers      list: string name; uint8 op (enum LayerOp); list of int32 inputs; int32 output;
 //                 window: int32 kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top,
-//                 pad_left, pad_bottom, pad_right; int32 groups; list of int8 weights; list of
-//                 int32 weight_zero_point; list of float32 weight_scale; list of int32 bias; bool
+//                 pad_left, pad_bottom, pad_right; int32 groups; list of int8 weights; int32
+//                 weight_bits; list of int32 weight_zero_point; list of float32 weight_scale; list of int32 bias; bool
 //                 count_include_pad; int32 clamp_low, clamp_high; bool log; int32
 //                 softmax_zero_point_signed; list of int32 permutation
 //     ends        list of int32 inputs; list of int32 outputs (tensor ids)
@@ -23,7 +23,7 @@
 //   instructions  uint64 count; 64 bytes each, encoded as isa.def says
 //   info          list, as many: int32 layer, n, y, x, channel; int64 useful_macs
 //   memory        int64 instruction_address, dram_bytes, constants_address; list of uint8 constants
-//   dram tensors  list: int32 tensor; int64 address; int32 pixel_bytes, border_top, border_left,
+//   dram tensors  list: int32 tensor; int64 address; int32 pixel_bytes, pack, border_top, border_left,
 //                 border_bottom, border_right
 //
 // Meaning of the fields: network.h, program.h.
@@ -61,10 +61,12 @@ constexpr auto kTransferTensor = [](auto& stream, auto& tensor) {
   for (auto* size : {&tensor.n, &tensor.h, &tensor.w, &tensor.c}) stream(*size);
   stream(tensor.quant.scale);
   stream(tensor.quant.zero_point);
+  stream(tensor.bits);
   stream(tensor.is_float);
   stream(tensor.onnx_shape);
   stream(tensor.onnx_order);
   stream(tensor.onnx_type);
+  stream(tensor.onnx_offset);
 };
 
 constexpr auto kTransferLayer = [](auto& stream, auto& layer) {
@@ -79,6 +81,7 @@ constexpr auto kTransferLayer = [](auto& stream, auto& layer) {
     stream(*size);
   }
   stream(layer.weights);
+  stream(layer.weight_bits);
   stream(layer.weight_zero_point);
   stream(layer.weight_scale);
   stream(layer.bias);
@@ -102,7 +105,7 @@ constexpr auto kTransferInfo = [](auto& stream, auto& info) {
 constexpr auto kTransferDram = [](auto& stream, auto& entry) {
   stream(entry.tensor);
   stream(entry.address);
-  for (auto* number : {&entry.pixel_bytes, &entry.border_top, &entry.border_left,
+  for (auto* number : {&entry.pixel_bytes, &entry.pack, &entry.border_top, &entry.border_left,
                        &entry.border_bottom, &entry.border_right}) {
     stream(*number);
   }

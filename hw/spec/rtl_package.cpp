@@ -96,6 +96,12 @@ std::vector<std::string> choices_of(const std::string& key) {
   return names;
 }
 
+// "8-4-2" -> "842"
+std::string joined(std::string name) {
+  std::erase(name, '-');
+  return name;
+}
+
 }  // namespace
 
 std::string rtl_package() {
@@ -118,10 +124,14 @@ std::string rtl_package() {
   for (int f = 0; f <= static_cast<int>(VectorFunction::kRescale); ++f) {
     print_constant(out, "Vector" + upper_camel(name_of(VectorFunction(f))), f);
   }
-  out << "\n  // parameters Dataflow and Requant\n";
+  out << "\n  // parameters Dataflow, PeModes and Requant\n";
   number = 0;
   for (const std::string& name : choices_of("array.dataflow")) {
     print_constant(out, "Dataflow" + upper_camel(name), number++);
+  }
+  number = 0;
+  for (const std::string& name : choices_of("array.pe_modes")) {
+    print_constant(out, "PeModes" + joined(name), number++);
   }
   number = 0;
   for (const std::string& name : choices_of("vector.requant")) {

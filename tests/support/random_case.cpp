@@ -63,11 +63,11 @@ int64_t work_of(const CaseSpec& spec) {
     if (layer.op == LayerOp::kConv && layer.groups == 1) {
       work += mac_count(network, layer) / spec.arch.pes();
     } else {
-      const int32_t lanes = std::min(spec.arch.lanes(), spec.arch.array.rows);
+      const int32_t lanes = spec.arch.lanes();
       work += (layer.op == LayerOp::kConv && !layer.is_depthwise(network.tensors) ? 4 : 1) *
               elements * taps / lanes;
     }
-    work += elements / std::min(spec.arch.lanes(), spec.arch.array.rows);
+    work += elements / spec.arch.lanes();
   }
   return work;
 }

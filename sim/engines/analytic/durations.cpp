@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/spec/packing.h"
 #include "hw/spec/timing.h"
 
 namespace qsim::analytic {
@@ -9,9 +10,9 @@ namespace {
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Words of R bytes that `channels` bytes at `address` touch.
-int64_t words_touched(int64_t address, int64_t channels, int64_t rows) {
-  return (address % rows + channels - 1) / rows + 1;
+// Words of R bytes that `bytes` bytes at `address` touch.
+int64_t words_touched(int64_t address, int64_t bytes, int64_t rows) {
+  return (address % rows + bytes - 1) / rows + 1;
 }
 
 // Per-pixel cost and word traffic of one channel block (T15).
@@ -20,17 +21,20 @@ struct BlockCost {
 };
 
 BlockCost block_cost(const Arch& arch, const Vector& op, int64_t block, int64_t channels) {
-  const int64_t rows = arch.array.rows, offset = block * arch.array.cols;
+  const auto words = [&](int64_t address, int32_t pack) {
+    return words_touched(address + (block * arch.array.cols >> pack), packed_bytes(channels, pack),
+                         arch.array.rows);
+  };
   const int64_t passes = ceil_div(channels, arch.lanes());
-  const int64_t dst = words_touched(op.dst + offset, channels, rows);
+  const int64_t dst = words(op.dst, op.dst_pack);
   BlockCost cost{0, 0, dst, channels};
   if (VectorFunction(op.function) == VectorFunction::kRequant) {
     cost.cycles = std::max(passes, dst);
     return cost;
   }
-  const int64_t src = words_touched(op.src + offset, channels, rows);
+  const int64_t src = words(op.src, op.src_pack);
   if (VectorFunction(op.function) == VectorFunction::kAdd) {
-    const int64_t src2 = words_touched(op.src2 + offset, channels, rows);
+    const int64_t src2 = words(op.src2, op.src2_pack);
     cost.cycles = std::max(std::max(passes, src) + std::max(passes, src2), dst);
     cost.words_read = src + src2;
     cost.lane_ops = 2 * channels;
@@ -45,9 +49,10 @@ BlockCost block_cost(const Arch& arch, const Vector& op, int64_t block, int64_t 
 
 template <typename Visit>
 void for_each_block(const Arch& arch, const Vector& op, Visit&& visit) {
-  // The cost of a block depends on its address modulo a word and on its channels; with R dividing C
-  // all full blocks are alike.
-  if (arch.array.cols % arch.array.rows == 0 && op.blocks > 1) {
+  // The cost of a block depends on its addresses modulo a word and on its channels; with R dividing
+  // the bytes of C codes all full blocks are alike.
+  const int32_t narrowest = std::max({op.dst_pack, op.src_pack, op.src2_pack});
+  if ((arch.array.cols >> narrowest) % arch.array.rows == 0 && op.blocks > 1) {
     visit(block_cost(arch, op, 0, arch.array.cols), int64_t{op.blocks} - 1);
   } else {
     for (int64_t b = 0; b + 1 < op.blocks; ++b) visit(block_cost(arch, op, b, arch.array.cols), 1);
@@ -86,7 +91,8 @@ void count_matmul(const Arch& arch, const Matmul& op, Counters& counters) {
   const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
   const bool ws = arch.array.dataflow == Dataflow::kWs;
   counters.act_reads_compute += pixels * tiles;
-  counters.weight_reads += tiles * rows * (ws ? 1 : ceil_div(pixels, rows));
+  const int64_t rows_per_word = int64_t{1} << (op.weight_pack - op.act_pack);
+  counters.weight_reads += tiles * ceil_div(rows, rows_per_word) * (ws ? 1 : ceil_div(pixels, rows));
   counters.acc_writes += ws ? pixels * tiles : pixels;
 }
 
