@@ -101,8 +101,8 @@ std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, in
   columns.push_back({"macs", "MACs", "MACs", Origin::kDerived,
                      "multiply-accumulates of the layer, padding taps included", 0, 0,
                      whole(&LayerRow::macs)});
-  add_bits(columns, narrow);
   if (has_cycles) add_time(columns, pes);
+  add_bits(columns, narrow);
   if (has_sqnr) columns.push_back(sqnr_column());
   add_traffic(columns);
   if (has_cycles) add_account(columns);
