@@ -118,13 +118,16 @@ void check_op(const Program& program, const Place& place, const Vector& op) {
   check_counts(place, op, function != VectorFunction::kRequant);
   require_inside(place, "blocks", op.blocks, 1, 1 << 12);
   require_inside(place, "last_channels", op.last_channels, 1, arch.array.cols);
-  require_inside(place, "clamp_low", op.clamp_low, -128, op.clamp_high);
-  check_pitch(place, "dst_row_pitch", op.dst_row_pitch, arch.array.rows);
-  check_pitch(place, "dst_pixel_pitch", op.dst_pixel_pitch, arch.array.rows);
   check_pack(place, "dst_pack", op.dst_pack, arch);
   check_pack(place, "src_pack", op.src_pack, arch);
   check_pack(place, "src2_pack", op.src2_pack, arch);
   check_pack(place, "weight_pack", op.weight_pack, arch);
+  // Every result is clamped, so it fits its container.
+  const int32_t bits = bits_of_pack(op.dst_pack);
+  require_inside(place, "clamp_high", op.clamp_high, lowest_code(bits), highest_code(bits));
+  require_inside(place, "clamp_low", op.clamp_low, lowest_code(bits), op.clamp_high);
+  check_pitch(place, "dst_row_pitch", op.dst_row_pitch, arch.array.rows);
+  check_pitch(place, "dst_pixel_pitch", op.dst_pixel_pitch, arch.array.rows);
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t channels = int64_t{1} * (op.blocks - 1) * arch.array.cols + op.last_channels;
   const int64_t taps = int64_t{1} * op.kh * op.kw;

@@ -12,6 +12,9 @@ namespace {
 Program narrow_program() {
   Program program = hand_made_program();
   program.arch.array.pe_modes = PeModes::k842;
+  auto& op = std::get<Vector>(program.instructions[4].op);
+  op.clamp_low = -2;
+  op.clamp_high = 1;
   return program;
 }
 
@@ -87,6 +90,16 @@ TEST(ProgramPacks, PacksAndWhatTheyReachHaveTheirRanges) {
            [](Program& p) {
              matmul_of(p).weight_pack = 1;
              matmul_of(p).weight = 32767;
+           }},
+          {"instruction 4 (vector): clamp_high = 8 is outside [-8, 7]",
+           [](Program& p) {
+             vector_of(p).dst_pack = 1;
+             vector_of(p).clamp_high = 8;
+           }},
+          {"instruction 4 (vector): clamp_low = -3 is outside [-2, 1]",
+           [](Program& p) {
+             vector_of(p).dst_pack = 2;
+             vector_of(p).clamp_low = -3;
            }},
           {"instruction 4 (vector): dst = 262131 ends at 262145, outside [0, 262144]",
            [](Program& p) {
