@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 
 namespace qsim {
 
@@ -66,15 +67,17 @@ std::unique_ptr<const Graph> expand_sums(const Graph& graph) {
   return result;
 }
 
-Quantization quantization_of(Range range) {
+Quantization quantization_of(Range range, int32_t bits) {
+  const auto least = static_cast<float>(lowest_code(bits)),
+             most = static_cast<float>(highest_code(bits));
   const float low = std::min(range.low, 0.0f), high = std::max(range.high, 0.0f);
-  const float scale = (high - low) / 255.0f;
+  const float scale = (high - low) / (most - least);
   if (!std::isfinite(scale))
     throw Error("calibration: a range of [" + std::to_string(low) + ", " + std::to_string(high) +
                 "] is too wide for float32");
   constexpr float kLeast = 1e-30f;  // keeps ratios of scales inside float32
   if (scale < kLeast) return {1.0f, 0};
-  const float zero = std::clamp(std::rint(-128.0f - low / scale), -128.0f, 127.0f);
+  const float zero = std::clamp(std::rint(least - low / scale), least, most);
   return {scale, static_cast<int32_t>(zero)};
 }
 

@@ -46,8 +46,9 @@ class Calibrator {
 // numbered after all others. Returns nothing when there is no such Sum.
 std::unique_ptr<const Graph> expand_sums(const Graph& graph);
 
-// int8 quantization of a range: asymmetric, zero included, 255 steps. scale = fl32((high - low) /
-// 255), zero point = RNE(-128 - low / scale). An empty range gets scale 1.
-Quantization quantization_of(Range range);
+// Quantization of a range in codes of `bits` bits: asymmetric, zero included, 2^bits - 1 steps.
+// scale = fl32((high - low) / steps), zero point = RNE(least code - low / scale). An empty range
+// gets scale 1.
+Quantization quantization_of(Range range, int32_t bits = 8);
 
 }  // namespace qsim

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 
 namespace qsim {
 namespace {
@@ -100,7 +101,10 @@ class Elements {
 class Filler {
  public:
   Filler(const Op& op, const NetTensor& input, Layer& layer)
-      : op_(op), scale_x_(input.quant.scale), layer_(layer) {}
+      : op_(op),
+        scale_x_(input.quant.scale),
+        most_(highest_code(layer.weight_bits)),
+        layer_(layer) {}
 
   void fill_product(const WeightIndex& index, size_t channels) {
     set_map(channels);
@@ -199,19 +203,21 @@ class Filler {
     check_finite(largest, o);
     const double for_bias = std::abs(bias) / (scale_x_ * kBiasLimit);
     push_channel(
-        largest == 0 ? zero_scale(bias) : static_cast<float>(std::max(largest / 127, for_bias)), 0);
+        largest == 0 ? zero_scale(bias) : static_cast<float>(std::max(largest / most_, for_bias)),
+        0);
     const double scale = layer_.weight_scale.back();
+    const double most = most_;
     for (int64_t tap : index.taps) {
       layer_.weights.push_back(static_cast<int8_t>(
-          std::clamp(std::rint((stored[start + tap] - zero) * unit / scale), -127.0, 127.0)));
+          std::clamp(std::rint((stored[start + tap] - zero) * unit / scale), -most, most)));
     }
   }
 
   // The code whose unit of the bias, sx * factor / code, comes closest to dividing the offset.
   int best_code(double factor, double offset) const {
-    int best = 127;
+    int best = most_;
     double least = INFINITY;
-    for (int code = 127; code >= 64; --code) {
+    for (int code = most_; code >= (most_ + 1) / 2; --code) {
       const double unit = scale_x_ * double{static_cast<float>(factor / code)};
       const double error = std::abs(std::rint(offset / unit) * unit - offset);
       if (error < least) {
@@ -246,6 +252,7 @@ class Filler {
 
   const Op& op_;
   const double scale_x_;
+  const int32_t most_;  // greatest weight code made here; the least is its negative
   Layer& layer_;
   ChannelMap map_;
   std::vector<double> bias_codes_;  // int32 codes of a dequantized bias; empty for any other

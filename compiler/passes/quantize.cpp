@@ -7,6 +7,7 @@
 
 #include "compiler/passes/lower.h"
 #include "compiler/passes/parameters.h"
+#include "compiler/passes/recipe.h"
 #include "compiler/passes/rewrites.h"
 #include "hw/spec/error.h"
 
@@ -52,7 +53,7 @@ void set_quantization(Flow& flow, SharedQuantization& shared, const CalibrationR
     std::optional<Quantization>& quant = shared.quant[static_cast<size_t>(group)];
     if (!quant) {
       const auto range = range_of_group(flow, shared, group, calibration);
-      if (range) quant = quantization_of(*range);
+      if (range) quant = quantization_of(*range, tensor.bits);
     }
     if (quant) {
       tensor.quant = *quant;
@@ -82,11 +83,12 @@ void find_shape_only_weights(const Flow& flow, bool has_weights, IntegerNetwork&
                                    ") are ConstantOfShape: the file holds their shapes only");
 }
 
-// Real clamp bounds as codes of the output.
+// Real clamp bounds as codes of the output, within the range of its codes.
 void set_clamp(const Op& op, const Quantization& quant, Layer& layer) {
+  const int32_t least = layer.clamp_low, most = layer.clamp_high;
   auto code = [&](double bound) {
     const double steps = std::rint(static_cast<double>(static_cast<float>(bound) / quant.scale));
-    return static_cast<int32_t>(std::clamp(steps + quant.zero_point, -128.0, 127.0));
+    return static_cast<int32_t>(std::clamp(steps + quant.zero_point, double(least), double(most)));
   };
   if (op.clamp_low != -std::numeric_limits<double>::infinity())
     layer.clamp_low = code(op.clamp_low);
@@ -123,6 +125,7 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   problems.raise(graph.name);
   if (lowered.network.layers.empty()) throw Error(graph.name + ": has no operator to run");
 
+  assign_bits(flow, shared, options.recipe, lowered);
   find_shape_only_weights(flow, graph.has_weights, lowered.network);
   set_quantization(flow, shared, options.calibration, lowered);
   lowered.network.has_values = lowered.network.value_blockers.empty();

@@ -3,17 +3,19 @@
 
 #include "compiler/graph.h"
 #include "compiler/passes/calibrate.h"
+#include "compiler/passes/recipe.h"
 #include "hw/spec/network.h"
 
 namespace qsim {
 
 struct QuantizeOptions {
   const CalibrationResult* calibration = nullptr;  // of the same graph; null: none
+  const Recipe* recipe = nullptr;  // bits of what the file leaves open; null: 8 everywhere
 };
 
 // Float graphs, QDQ graphs (also partly quantized ones) and QLinear graphs alike. What the file
 // says about scales, zero points and codes is kept; what it leaves open comes from `calibration`.
-// The layers, their shapes and their windows are the same with and without calibration.
+// The layers, their shapes, windows and bits are the same with and without calibration.
 //
 // Without a range for some activation, or with weights that have a shape only, the result has
 // has_values false and value_blockers that say what is missing and what to pass; weights are then

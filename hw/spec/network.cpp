@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "hw/spec/packing.h"
+
 namespace qsim {
 namespace {
 
@@ -53,7 +55,9 @@ std::string layer_text(const IntegerNetwork& network, const Layer& layer) {
   if (layer.groups != 1) text += " groups " + std::to_string(layer.groups);
   if (layer.count_include_pad) text += " count_include_pad";
   if (layer.log) text += " log";
-  if (layer.clamp_low != -128 || layer.clamp_high != 127) {
+  // Of ranges narrower than the codes'.
+  const int32_t bits = layer.op <= LayerOp::kHostQuantize ? network.tensor(layer.output).bits : 8;
+  if (layer.clamp_low != lowest_code(bits) || layer.clamp_high != highest_code(bits)) {
     text += " clamp [" + std::to_string(layer.clamp_low) + ", " + std::to_string(layer.clamp_high) +
             "]";
   }

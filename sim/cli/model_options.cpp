@@ -40,7 +40,10 @@ po::options_description network_description(ModelOptions& options) {
       ("batch", po::value(&options.batch)->value_name("N"),
        "batch where the model leaves it open; 1 if not given")  //
       ("input-shape", po::value(&options.input_shapes)->value_name("NAME=SHAPE"),
-       "shape of an input with other open dimensions, such as x=1x3x32x32");
+       "shape of an input with other open dimensions, such as x=1x3x32x32")  //
+      ("recipe", po::value(&options.recipe)->value_name("FILE.json"),
+       "bits of codes and weights, 2 to 8, for what the model does not quantize itself; 8 if not "
+       "given");
   return description;
 }
 
@@ -108,6 +111,7 @@ ModelRequest ModelOptions::request(const std::string& path) const {
   for (const std::string& text : input_shapes) {
     request.input_shapes.insert(parse_input_shape(text));
   }
+  request.recipe = recipe;
   request.dump = Dump(dumps, dump_folder);
   return request;
 }

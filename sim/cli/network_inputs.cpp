@@ -2,6 +2,8 @@
 
 #include <random>
 
+#include "hw/spec/packing.h"
+
 namespace qsim::cli {
 namespace {
 
@@ -16,8 +18,9 @@ RealRange range_of(const IntegerNetwork& network, TensorId input) {
       continue;
     }
     const Quantization& quant = network.tensor(layer.output).quant;
-    const float low = quant.scale * static_cast<float>(-128 - quant.zero_point);
-    const float high = quant.scale * static_cast<float>(127 - quant.zero_point);
+    const int32_t bits = network.tensor(layer.output).bits;
+    const float low = quant.scale * static_cast<float>(lowest_code(bits) - quant.zero_point);
+    const float high = quant.scale * static_cast<float>(highest_code(bits) - quant.zero_point);
     const float margin = 0.05f * (high - low);
     return {low - margin, high + margin};
   }
@@ -39,7 +42,8 @@ std::vector<Tensor> random_inputs(const IntegerNetwork& network, uint64_t seed) 
         const float unit = static_cast<float>(random() >> 40) * 0x1p-24f;
         input.data<float>()[i] = range.low + unit * (range.high - range.low);
       } else {
-        input.data<int8_t>()[i] = static_cast<int8_t>(random() >> 56);
+        input.data<int8_t>()[i] =
+            static_cast<int8_t>(static_cast<int8_t>(random() >> 56) >> (8 - tensor.bits));
       }
     }
     inputs.push_back(std::move(input));

@@ -9,6 +9,7 @@
 #include "sim/cli/calibration.h"
 #include "sim/cli/evaluate.h"
 #include "sim/cli/network_inputs.h"
+#include "sim/cli/recipe_file.h"
 #include "sim/cli/run_files.h"
 #include "sim/engines/analytic/engine.h"
 
@@ -16,13 +17,14 @@ namespace qsim::cli {
 namespace {
 
 // The parameters that the file carries; for what it leaves open, ranges measured on samples.
-IntegerNetwork quantize_with(const Graph& graph, Samples& samples, ProgressLine& progress) {
-  IntegerNetwork network = quantize(graph);
+IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& samples,
+                             ProgressLine& progress) {
+  IntegerNetwork network = quantize(graph, {.recipe = recipe});
   if (!network.has_values) samples.set_aside_calibration();
   if (!samples.calibrates()) return network;
   const CalibrationResult ranges = calibrate(graph, samples, progress.task("calibration"));
   progress.clear();
-  return quantize(graph, {.calibration = &ranges});
+  return quantize(graph, {.calibration = &ranges, .recipe = recipe});
 }
 
 }  // namespace
@@ -31,6 +33,9 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
   CompiledModel model;
   model.samples = load_samples(request.samples);
   if (request.path.ends_with(".qprog")) {
+    if (!request.recipe.empty()) {
+      throw UsageError("--recipe: " + request.path + " is quantized and compiled already");
+    }
     model.program = load_program(request.path);
     apply_runtime_keys(request.machine, request.path, model.program.arch);
     request.dump.stage("network", [&] { return to_text(model.program.network); });
@@ -38,13 +43,16 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
     return model;
   }
   const Arch arch = make_arch(request.machine);
+  std::optional<Recipe> recipe;
+  if (!request.recipe.empty()) recipe = load_recipe(request.recipe);
 
   model.graph = import_onnx(
       request.path,
       {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
   request.dump.stage("graph", [&] { return to_text(*model.graph); });
 
-  const IntegerNetwork network = quantize_with(*model.graph, model.samples, progress);
+  const IntegerNetwork network =
+      quantize_with(*model.graph, recipe ? &*recipe : nullptr, model.samples, progress);
   request.dump.stage("network", [&] { return to_text(network); });
 
   const Plan plan = make_plan(network, arch, segment_cycles);

@@ -101,19 +101,24 @@ struct Comparison {
 
 // Calibrates on `inputs`, then runs them; single batch.
 inline Comparison compare(const Graph& graph, const std::vector<Tensor>& inputs,
-                          RequantMode mode = RequantMode::kRne) {
+                          RequantMode mode = RequantMode::kRne, const Recipe* recipe = nullptr) {
   Calibrator calibrator(graph);
   calibrator.observe(inputs);
   Comparison result;
-  result.network = quantize(graph, {.calibration = &calibrator.result()});
+  result.network = quantize(graph, {.calibration = &calibrator.result(), .recipe = recipe});
   const IntegerNetwork& network = result.network;
   EXPECT_TRUE(network.has_values);
   // The plan must not depend on calibration.
-  const IntegerNetwork bare = quantize(graph);
+  const IntegerNetwork bare = quantize(graph, {.recipe = recipe});
   EXPECT_EQ(bare.layers.size(), network.layers.size());
   for (size_t i = 0; i < std::min(bare.layers.size(), network.layers.size()); ++i) {
     EXPECT_EQ(bare.layers[i].op, network.layers[i].op);
     EXPECT_EQ(bare.layers[i].name, network.layers[i].name);
+    EXPECT_EQ(bare.layers[i].weight_bits, network.layers[i].weight_bits);
+  }
+  EXPECT_EQ(bare.tensors.size(), network.tensors.size());
+  for (size_t i = 0; i < std::min(bare.tensors.size(), network.tensors.size()); ++i) {
+    EXPECT_EQ(bare.tensors[i].bits, network.tensors[i].bits);
   }
   std::vector<Tensor> nhwc;
   for (size_t i = 0; i < inputs.size(); ++i)

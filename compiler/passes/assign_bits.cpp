@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <vector>
+
+#include "compiler/passes/recipe.h"
+#include "hw/spec/arch.h"
+#include "hw/spec/error.h"
+#include "hw/spec/packing.h"
+
+namespace qsim {
+namespace {
+
+bool reads(const Layer& layer, TensorId id) {
+  return std::find(layer.inputs.begin(), layer.inputs.end(), id) != layer.inputs.end();
+}
+
+class BitAssigner {
+ public:
+  BitAssigner(const Flow& flow, const SharedQuantization& shared, const Recipe& recipe,
+              Lowered& lowered)
+      : flow_(flow),
+        shared_(shared),
+        recipe_(recipe),
+        lowered_(lowered),
+        network_(lowered.network) {}
+
+  void check() const {
+    if (leaves_nothing_open()) {
+      throw Error(network_.name + ": the file carries its own quantization, which stands; " +
+                  recipe_.source + " can only say what a file leaves open");
+    }
+    std::string problems;
+    int count = 0;
+    for (const auto& [name, bits] : recipe_.layers) {
+      for (const std::string& problem : problems_of(name, bits)) {
+        problems += (count++ == 0 ? "" : "; ") + problem;
+      }
+    }
+    if (count == 0) return;
+    throw Error(recipe_.source + ": " + std::to_string(count) +
+                (count == 1 ? " entry does" : " entries do") + " not fit " + network_.name + ": " +
+                problems);
+  }
+
+  void run() {
+    std::vector<int32_t> bits(flow_.edges.size(), 0);  // per group, at its representative
+    for (size_t i = 0; i < network_.tensors.size(); ++i) {
+      int32_t& most = bits[group_of(static_cast<TensorId>(i))];
+      most = std::max(most, bits_asked(static_cast<TensorId>(i)));
+    }
+    for (size_t i = 0; i < network_.tensors.size(); ++i) {
+      NetTensor& tensor = network_.tensors[i];
+      const auto id = static_cast<TensorId>(i);
+      if (!tensor.is_float && !is_given(id)) tensor.bits = bits[group_of(id)];
+    }
+    for (size_t i = 0; i < network_.layers.size(); ++i) {
+      Layer& layer = network_.layers[i];
+      if (layer.op == LayerOp::kConv && !has_given_weights(i)) {
+        layer.weight_bits = named(layer).weights.value_or(recipe_.weights);
+      }
+      if (layer.op > LayerOp::kHostQuantize) continue;
+      layer.clamp_low = lowest_code(network_.tensor(layer.output).bits);
+      layer.clamp_high = highest_code(network_.tensor(layer.output).bits);
+    }
+  }
+
+ private:
+  size_t group_of(TensorId id) const {
+    const auto edge = static_cast<size_t>(lowered_.edges[static_cast<size_t>(id)]);
+    return static_cast<size_t>(shared_.group[edge]);
+  }
+
+  // By the file.
+  bool is_given(TensorId id) const { return shared_.quant[group_of(id)].has_value(); }
+  bool has_given_weights(size_t layer) const {
+    const int32_t op = lowered_.origins[layer].op;
+    return op >= 0 && flow_.ops[static_cast<size_t>(op)].weight.is_codes;
+  }
+
+  LayerBits named(const Layer& layer) const {
+    const auto found = recipe_.layers.find(layer.name);
+    return found == recipe_.layers.end() ? LayerBits{} : found->second;
+  }
+
+  bool is_network_input(TensorId id) const {
+    return std::any_of(network_.layers.begin(), network_.layers.end(), [&](const Layer& layer) {
+      return layer.op == LayerOp::kHostQuantize && layer.output == id &&
+             std::count(network_.inputs.begin(), network_.inputs.end(), layer.inputs[0]) != 0;
+    });
+  }
+
+  // 0: as its group.
+  int32_t bits_asked(TensorId id) const {
+    if (network_.tensor(id).is_float) return 0;
+    const bool is_input = is_network_input(id);
+    int32_t most = 0;
+    bool only_host = true;
+    for (const Layer& layer : network_.layers) {
+      if (!reads(layer, id)) continue;
+      const bool passes_on =
+          !network_.tensor(layer.output).is_float && group_of(layer.output) == group_of(id);
+      const bool is_host = layer.is_host() && !passes_on;
+      only_host = only_host && is_host;
+      const int32_t otherwise = is_input               ? recipe_.input
+                                : passes_on || is_host ? 0
+                                                       : recipe_.activations;
+      most = std::max(most, named(layer).activations.value_or(otherwise));
+    }
+    return most == 0 && only_host ? recipe_.outputs : most;
+  }
+
+  bool leaves_nothing_open() const {
+    for (size_t i = 0; i < network_.tensors.size(); ++i) {
+      if (!network_.tensors[i].is_float && !is_given(static_cast<TensorId>(i))) return false;
+    }
+    for (size_t i = 0; i < network_.layers.size(); ++i) {
+      if (network_.layers[i].op == LayerOp::kConv && !has_given_weights(i)) return false;
+    }
+    return true;
+  }
+
+  std::vector<std::string> problems_of(const std::string& name, const LayerBits& bits) const {
+    const std::string place = "layers." + name;
+    const auto found = std::find_if(network_.layers.begin(), network_.layers.end(),
+                                    [&](const Layer& layer) { return layer.name == name; });
+    if (found == network_.layers.end()) {
+      std::vector<std::string> names;
+      for (const Layer& layer : network_.layers) names.push_back(layer.name);
+      const std::string guess = nearest(name, names);
+      return {place + " is no layer" + (guess.empty() ? "" : " (did you mean " + guess + "?)")};
+    }
+    std::vector<std::string> problems;
+    const auto add = [&](const char* key, int32_t value, const std::string& why) {
+      problems.push_back(place + "." + key + " = " + std::to_string(value) + ", but " + why);
+    };
+    if (bits.weights && found->op != LayerOp::kConv) {
+      add("weights", *bits.weights, std::string("a ") + name_of(found->op) + " has no weights");
+    } else if (bits.weights &&
+               has_given_weights(static_cast<size_t>(found - network_.layers.begin()))) {
+      add("weights", *bits.weights, "the file quantizes its weights");
+    }
+    const bool reads_codes = !network_.tensor(found->inputs[0]).is_float;
+    if (bits.activations && !reads_codes) {
+      add("activations", *bits.activations, "it reads float32");
+    } else if (bits.activations && std::all_of(found->inputs.begin(), found->inputs.end(),
+                                               [&](TensorId id) { return is_given(id); })) {
+      add("activations", *bits.activations, "the file quantizes what it reads");
+    }
+    return problems;
+  }
+
+  const Flow& flow_;
+  const SharedQuantization& shared_;
+  const Recipe& recipe_;
+  Lowered& lowered_;
+  IntegerNetwork& network_;
+};
+
+}  // namespace
+
+void assign_bits(const Flow& flow, const SharedQuantization& shared, const Recipe* recipe,
+                 Lowered& lowered) {
+  const Recipe plain;
+  BitAssigner assigner(flow, shared, recipe != nullptr ? *recipe : plain, lowered);
+  if (recipe != nullptr) assigner.check();
+  assigner.run();
+}
+
+}  // namespace qsim
