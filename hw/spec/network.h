@@ -94,8 +94,7 @@ struct Layer {
   std::vector<int32_t> bias;               // one per output channel, at input scale * weight scale
 
   bool count_include_pad = false;  // kAveragePool
-  // Output codes, in their range; carries fused Relu and Clip. Layers that only move codes (and
-  // host layers but kHostQuantize) do not look at it.
+  // Output codes, in their range; carries fused Relu and Clip. Host layers do not look at it.
   int32_t clamp_low = -128, clamp_high = 127;
   bool log = false;                       // kHostSoftmax
   int32_t softmax_zero_point_signed = 0;  // 1: QLinearSoftmax on int8 codes in the file, 0: uint8

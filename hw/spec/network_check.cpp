@@ -89,8 +89,8 @@ class Checker {
     check_shape(layer, net_.tensor(layer.inputs[0]), net_.tensor(layer.output));
   }
 
-  // Whether codes of the output come from rounding, so that the clamp keeps them in their range.
-  static bool clamps(LayerOp op) { return op <= LayerOp::kHostQuantize; }
+  // Whether the clamp keeps the output's codes in their range.
+  static bool clamps(LayerOp op) { return op < LayerOp::kHostQuantize; }
 
   void check_shape(const Layer& layer, const NetTensor& in, const NetTensor& out) const {
     switch (layer.op) {
@@ -116,10 +116,12 @@ class Checker {
         return check_concat(layer, out);
       case LayerOp::kHostPermute:
         return check_permute(layer, out);
+      case LayerOp::kHostQlinearSoftmax:
+        expect(out.bits == 8, "gives codes of less than 8 bits");
+        [[fallthrough]];
       case LayerOp::kHostQuantize:
       case LayerOp::kHostDequantize:
       case LayerOp::kHostSoftmax:
-      case LayerOp::kHostQlinearSoftmax:
         return expect(same_dims(in, out), "changes the shape");
     }
   }

@@ -153,7 +153,13 @@ bool is_refusal(const Error& error) {
 }
 
 Program random_program(uint32_t seed) {
-  return compile_case(draw_case(kStructurePool + static_cast<int32_t>(seed), seed));
+  for (int32_t index = kStructurePool + static_cast<int32_t>(seed);; index += 1000) {
+    try {
+      return compile_case(draw_case(index, seed));
+    } catch (const Error& error) {
+      if (!is_refusal(error)) throw;
+    }
+  }
 }
 
 std::string to_text(const CaseSpec& spec) {

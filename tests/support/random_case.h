@@ -69,7 +69,7 @@ IntegerNetwork build_network(const CaseSpec& spec);
 Program compile_case(const CaseSpec& spec);
 bool is_refusal(const Error& error);
 
-// A case on a structure of its own, compiled.
+// A case on a structure of its own that is not too small for it, compiled.
 Program random_program(uint32_t seed);
 
 // A few lines; a layer a line.
