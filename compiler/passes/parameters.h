@@ -19,9 +19,9 @@ namespace qsim {
 // that are codes in the file keep codes, scale and zero point, less 128 for uint8; a folded factor
 // multiplies their scale (or, when negative, makes them float). Bias = RNE(b / (sx * sw)) in
 // double; int32 codes whose scale is that product (within 1e-6) stay. An affine operator alone is y
-// = k * (x - zx) + bias with a weight code k in [(m + 1) / 2, m] per channel, the one that represents the
-// offset best. Throws Error, naming layer and channel, when a bias does not fit int32 or a weight
-// is not finite.
+// = k * (x - zx) + bias with a weight code k in [(m + 1) / 2, m] per channel, the one that
+// represents the offset best. Throws Error, naming layer and channel, when a bias does not fit
+// int32 or a weight is not finite.
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input, Layer& layer);
 
 }  // namespace qsim
