@@ -98,7 +98,7 @@ class ArraySteps {
     }
     Piece piece;
     piece.buffer = BufferId::kWeight;
-    piece.bytes = box_bytes(view_.arch, boxes[box_index]);
+    piece.bytes = box_bytes(view_, boxes[box_index]);
     piece.layer = view_.id;
     piece.first_step = piece.last_step = work_.next_step();
     Load load;
@@ -134,14 +134,16 @@ class ArraySteps {
     op.kh = box.kh, op.kw = box.kw, op.cblocks = box.cblocks;
     op.acc = acc;
     op.accumulate = box_index > 0;
-    op.pad_value = view_.network.tensor(view_.layer.inputs[0]).quant.zero_point;
+    op.pad_value =
+        repeated_code(view_.network.tensor(view_.layer.inputs[0]).quant.zero_point, view_.in_pack);
+    op.act_pack = view_.in_pack, op.weight_pack = view_.weight_pack;
     WorkOp work;
     work.op = op;
     work.info.layer = view_.id;
     work.info.useful_macs = int64_t{1} * tile.h * tile.w * view_.useful_macs(block, box);
     work.pieces = {source.piece, weight, kNoPiece, kNoPiece};
     work.touch(source.access);
-    work.touch({Space::kWeight, false, weight, -1, 0, box_bytes(view_.arch, box)});
+    work.touch({Space::kWeight, false, weight, -1, 0, box_bytes(view_, box)});
     work.touch({Space::kAccumulator, true, kNoPiece, -1, acc, acc + tile.h * tile.w});
     work_.ops.push_back(work);
   }
@@ -164,7 +166,9 @@ class ArraySteps {
     op.blocks = 1;
     op.last_channels = view_.block_channels(block);
     op.out_h = tile.h, op.out_w = tile.w;
-    op.dst = static_cast<int32_t>(output.base) + block * view_.arch.array.cols - first_channel;
+    op.dst = static_cast<int32_t>(output.base) +
+             ((block * view_.arch.array.cols - first_channel) >> view_.out_pack);
+    op.dst_pack = view_.out_pack;
     op.dst_row_pitch = static_cast<int32_t>(output.row_pitch);
     op.dst_pixel_pitch = static_cast<int32_t>(output.pixel_pitch);
     op.src = acc;

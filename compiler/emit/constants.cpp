@@ -30,17 +30,30 @@ int32_t reduction_weight(const LayerView& view, int32_t o, int32_t ky, int32_t k
   return lane < view.in_c ? effective_weight(view, o, ky, kx, lane) : 0;
 }
 
+// One tile: lane l of output channel j is code l mod n of byte l / n * C + j, n codes a byte.
+void write_tile(const LayerView& view, int32_t block, const ReductionBox& tile, uint8_t* out) {
+  const int32_t cols = view.arch.array.cols, lanes = view.word_lanes();
+  const int32_t bits = bits_of_pack(view.weight_pack);
+  for (int32_t lane = 0; lane < lanes; ++lane) {
+    uint8_t* const word = out + (lane >> view.weight_pack) * cols;
+    const int32_t place = lane % codes_per_byte(view.weight_pack) * bits;
+    for (int32_t j = 0; j < view.block_channels(block); ++j) {
+      const int32_t weight =
+          reduction_weight(view, block * cols + j, tile.ky, tile.kx, tile.cblock * lanes + lane);
+      const int32_t low = std::clamp(weight, -128, 127);
+      const auto code = static_cast<uint8_t>(tile.pass == 0 ? low : weight - low);
+      word[j] = static_cast<uint8_t>(word[j] | (code & (0xff >> (8 - bits))) << place);
+    }
+  }
+}
+
 void write_box(const LayerView& view, int32_t block, const ReductionBox& box, uint8_t* out) {
-  const int32_t rows = view.arch.array.rows, cols = view.arch.array.cols;
+  const int32_t cols = view.arch.array.cols;
   for (int32_t ky = box.ky; ky < box.ky + box.kh; ++ky) {
     for (int32_t kx = box.kx; kx < box.kx + box.kw; ++kx) {
-      for (int32_t lane = box.cblock * rows; lane < (box.cblock + box.cblocks) * rows; ++lane) {
-        for (int32_t j = 0; j < view.block_channels(block); ++j) {
-          const int32_t weight = reduction_weight(view, block * cols + j, ky, kx, lane);
-          const int32_t low = std::clamp(weight, -128, 127);
-          out[j] = static_cast<uint8_t>(box.pass == 0 ? low : weight - low);
-        }
-        out += cols;
+      for (int32_t word = box.cblock; word < box.cblock + box.cblocks; ++word) {
+        write_tile(view, block, {ky, 1, kx, 1, word, 1, box.pass}, out);
+        out += view.tile_words() * cols;
       }
     }
   }
@@ -62,6 +75,17 @@ int32_t folded_bias(const LayerView& view, int32_t o) {
                               zero * sum);
 }
 
+// The weights of channel `o`, each byte array.cols bytes behind the one before.
+void write_depthwise(const LayerView& view, int32_t o, uint8_t* out) {
+  const int32_t taps = view.window.kh * view.window.kw, pack = view.weight_pack;
+  const int8_t* weights = view.layer.weights.data() + int64_t{o} * taps;
+  for (int32_t tap = 0; tap < taps; tap += codes_per_byte(pack), out += view.arch.array.cols) {
+    int8_t byte;
+    pack_codes(weights + tap, std::min(codes_per_byte(pack), taps - tap), pack, &byte);
+    *out = static_cast<uint8_t>(byte);
+  }
+}
+
 void write_params(const LayerView& view, int32_t block, uint8_t* out) {
   const Layer& layer = view.layer;
   const int32_t cols = view.arch.array.cols;
@@ -71,7 +95,6 @@ void write_params(const LayerView& view, int32_t block, uint8_t* out) {
   const auto put = [&](int32_t word, int32_t j, int32_t value) {
     std::memcpy(out + (int64_t{word} * cols + j) * 4, &value, 4);
   };
-  const int32_t taps = view.window.kh * view.window.kw;
   for (int32_t j = 0; j < view.block_channels(block); ++j) {
     const int32_t o = block * cols + j;
     const RequantParams params = derive_requant(view.arch.vector.requant, sx,
@@ -81,10 +104,7 @@ void write_params(const LayerView& view, int32_t block, uint8_t* out) {
     put(1, j, params.multiplier);
     put(2, j, params.shift);
     put(3, j, depthwise ? layer.weight_zero_point[static_cast<size_t>(o)] : 0);
-    for (int32_t tap = 0; depthwise && tap < taps; ++tap) {
-      out[16 * cols + tap * cols + j] =
-          static_cast<uint8_t>(layer.weights[static_cast<size_t>(o * taps + tap)]);
-    }
+    if (depthwise) write_depthwise(view, o, out + 16 * cols + j);
   }
 }
 
@@ -100,7 +120,7 @@ LayerConstants lay_out_constants(const LayerView& view, int64_t address) {
         std::vector<int64_t>& addresses = constants.weight_address.emplace_back();
         for (const ReductionBox& box : constants.boxes.back()) {
           addresses.push_back(address);
-          address = round_up(address + box_bytes(view.arch, box), kAlignment);
+          address = round_up(address + box_bytes(view, box), kAlignment);
         }
       }
     }

@@ -19,9 +19,9 @@ struct LayerConstants {
 
 LayerConstants lay_out_constants(const LayerView& view, int64_t address);
 
-// Bytes of one reduction box of weights: box.tiles() * R * C.
-inline int64_t box_bytes(const Arch& arch, const ReductionBox& box) {
-  return box.tiles() * arch.array.rows * arch.array.cols;
+// Bytes of one reduction box of weights.
+inline int64_t box_bytes(const LayerView& view, const ReductionBox& box) {
+  return box.tiles() * view.tile_words() * view.arch.array.cols;
 }
 
 // Writes the layer's constants into `image`, whose byte 0 is DRAM address `image_address`.

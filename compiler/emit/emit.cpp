@@ -54,8 +54,8 @@ class Emitter {
       const Placement& place = plan_.tensors[id];
       if (place.where != Placement::Where::kDram) continue;
       program_.dram_tensors.push_back({static_cast<TensorId>(id), place.address, place.pixel_bytes,
-                                       place.border_top, place.border_left, place.border_bottom,
-                                       place.border_right});
+                                       place.pack, place.border_top, place.border_left,
+                                       place.border_bottom, place.border_right});
     }
     program_.constants_address = round_up(plan_.activations_bytes, kRegionAlignment);
     int64_t address = program_.constants_address;
@@ -64,7 +64,7 @@ class Emitter {
     constants_.resize(count);
     for (size_t i = 0; i < count; ++i) {
       if (program_.network.layers[i].is_host()) continue;
-      views_[i].emplace(program_.network, static_cast<LayerId>(i), program_.arch,
+      views_[i].emplace(program_.network, static_cast<LayerId>(i), program_.arch, plan_,
                         plan_.layers[i].packed);
       constants_[i] = lay_out_constants(*views_[i], address);
       address = constants_[i].end;

@@ -22,17 +22,17 @@ DramRectangle dram_rectangle(const Placement& place, int32_t image_h, int32_t im
   return {address, row_pitch, address + (h - 1) * row_pitch + w * int64_t{place.pixel_bytes}};
 }
 
-// Fills the loops of a transfer of h x w pixels of `channels` bytes, `dram_pitch` and
+// Fills the loops of a transfer of h x w pixels of `pixel` bytes, `dram_pitch` and
 // dram.row_pitch bytes apart in DRAM.
 template <typename Transfer>
 void shape_transfer(Transfer& op, const DramRectangle& dram, int64_t dram_pitch, int64_t row_pitch,
-                    int64_t pixel_pitch, int32_t h, int32_t w, int64_t channels) {
+                    int64_t pixel_pitch, int32_t h, int32_t w, int64_t pixel) {
   constexpr int64_t kMaxPiece = (1 << 24) - 1;
   op.dram_address = dram.address;
   op.count0 = op.count1 = op.count2 = 1;
-  const bool whole_pixels = dram_pitch == pixel_pitch && channels == pixel_pitch;
+  const bool whole_pixels = dram_pitch == pixel_pitch && pixel == pixel_pitch;
   if (!whole_pixels) {
-    op.bytes = static_cast<int32_t>(channels);
+    op.bytes = static_cast<int32_t>(pixel);
     op.count0 = w, op.count1 = h;
     op.dram_stride0 = static_cast<int32_t>(dram_pitch);
     op.buffer_stride0 = static_cast<int32_t>(pixel_pitch);
@@ -78,18 +78,19 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region, int
   const Extent image = extent(id);
   const int64_t channels = last_channel - first_channel;
   Operand operand;
+  operand.pack = place.pack;
   if (place.where == Placement::Where::kResident) {
-    operand.pixel_pitch = pixel_pitch(view_.arch, view_.network.tensor(id).c);
+    operand.pixel_pitch = pixel_pitch(view_.arch, view_.network.tensor(id).c, place.pack);
     operand.row_pitch = image.w * operand.pixel_pitch;
     const int64_t image_base = place.address + n * (image.h * operand.row_pitch);
-    operand.base = image_base + first_channel;
+    operand.base = image_base + (first_channel >> place.pack);
     operand.h = image.h, operand.w = image.w;
     const int64_t low = image_base + region.y * operand.row_pitch;
     const int64_t rows = (region.h - 1) * region.step_h + 1;
     operand.access = {Space::kActivation, false, kNoPiece, -1, low, low + rows * operand.row_pitch};
     return operand;
   }
-  const int64_t pitch = pixel_pitch(view_.arch, channels);
+  const int64_t pitch = pixel_pitch(view_.arch, channels, place.pack);
   operand.pixel_pitch = pitch;
   operand.row_pitch = region.w * pitch;
   operand.y = region.y, operand.x = region.x, operand.h = region.h, operand.w = region.w;
@@ -101,12 +102,14 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region, int
       dram_rectangle(place, image.h, image.w, n, region.y, region.x,
                      (region.h - 1) * region.step_h + 1, (region.w - 1) * region.step_w + 1);
   dram.row_pitch *= region.step_h;
-  dram.address += first_channel;
+  dram.address += first_channel >> place.pack;
   const bool all_channels = channels == view_.network.tensor(id).c;
   Load load;
   load.buffer = static_cast<int32_t>(BufferId::kActivation);
-  shape_transfer(load, dram, int64_t{place.pixel_bytes} * region.step_w, operand.row_pitch, pitch,
-                 region.h, region.w, all_channels && place.pixel_bytes == pitch ? pitch : channels);
+  shape_transfer(
+      load, dram, int64_t{place.pixel_bytes} * region.step_w, operand.row_pitch, pitch, region.h,
+      region.w,
+      all_channels && place.pixel_bytes == pitch ? pitch : packed_bytes(channels, place.pack));
   Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
   piece.load = load;
   piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};
@@ -119,6 +122,7 @@ Operand Operands::packed_source(const OutTile& tile) {
   const Extent image = extent(id);
   const Window& window = view_.window;
   Operand operand;
+  operand.pack = place.pack;
   operand.pixel_pitch = int64_t{view_.packed_blocks()} * view_.arch.array.rows;
   operand.row_pitch = tile.w * operand.pixel_pitch;
   operand.h = tile.h, operand.w = tile.w;
@@ -155,18 +159,19 @@ Operand Operands::output(const OutTile& tile, int32_t first_channel, int32_t las
   const TensorId id = view_.layer.output;
   const Placement& place = placement(id);
   Operand operand;
+  operand.pack = place.pack;
   operand.y = tile.y, operand.x = tile.x, operand.h = tile.h, operand.w = tile.w;
   if (place.where == Placement::Where::kResident) {
     const Extent image = extent(id);
-    operand.pixel_pitch = pixel_pitch(view_.arch, view_.out_c);
+    operand.pixel_pitch = pixel_pitch(view_.arch, view_.out_c, place.pack);
     operand.row_pitch = image.w * operand.pixel_pitch;
     const int64_t row = place.address + (int64_t{tile.n} * image.h + tile.y) * operand.row_pitch;
-    operand.base = row + tile.x * operand.pixel_pitch + first_channel;
+    operand.base = row + tile.x * operand.pixel_pitch + (first_channel >> place.pack);
     operand.access = {
         Space::kActivation, true, kNoPiece, -1, row, row + tile.h * operand.row_pitch};
     return operand;
   }
-  operand.pixel_pitch = pixel_pitch(view_.arch, last_channel - first_channel);
+  operand.pixel_pitch = pixel_pitch(view_.arch, last_channel - first_channel, place.pack);
   operand.row_pitch = tile.w * operand.pixel_pitch;
   const int64_t bytes = tile.h * operand.row_pitch;
   operand.piece = add_piece(bytes);
@@ -182,14 +187,15 @@ void Operands::store(const Operand& output, const OutTile& tile, int32_t first_c
   const Extent image = extent(id);
   DramRectangle dram =
       dram_rectangle(place, image.h, image.w, tile.n, tile.y, tile.x, tile.h, tile.w);
-  dram.address += first_channel;
+  dram.address += first_channel >> place.pack;
   // A tile of all channels is stored with the unused bytes of its last word, as one run of bytes.
   const bool all_channels = first_channel == 0 && last_channel == view_.out_c;
+  const int64_t pixel = all_channels && place.pixel_bytes == output.pixel_pitch
+                            ? output.pixel_pitch
+                            : packed_bytes(last_channel - first_channel, place.pack);
   Store store;
-  shape_transfer(
-      store, dram, place.pixel_bytes, output.row_pitch, output.pixel_pitch, tile.h, tile.w,
-      all_channels && place.pixel_bytes == output.pixel_pitch ? output.pixel_pitch
-                                                              : last_channel - first_channel);
+  shape_transfer(store, dram, place.pixel_bytes, output.row_pitch, output.pixel_pitch, tile.h,
+                 tile.w, pixel);
   WorkOp op;
   op.op = store;
   op.info.layer = view_.id;

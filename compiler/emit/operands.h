@@ -12,6 +12,7 @@ struct Operand {
   PieceId piece = kNoPiece;                // kNoPiece: `base` is an absolute address
   int64_t base = 0;                        // byte of the rectangle's pixel (0, 0), channel 0
   int64_t row_pitch = 0, pixel_pitch = 0;  // bytes
+  int32_t pack = 0;                        // log2 of the codes in a byte
   int32_t y = 0, x = 0;                    // the rectangle's origin in the image
   int32_t h = 1, w = 1;
   int32_t step_h = 1, step_w = 1;  // image rows and columns from pixel to pixel (SourceRegion)
@@ -27,7 +28,8 @@ class Operands {
   Operand source(TensorId tensor, int32_t n, const SourceRegion& region) {
     return source(tensor, n, region, 0, view_.network.tensor(tensor).c);
   }
-  // Channels [first, last) of it alone; `base` is then at the first.
+  // Channels [first, last) of it alone; `base` is then at the first. Parts begin at channel blocks,
+  // so at whole bytes, here and below.
   Operand source(TensorId tensor, int32_t n, const SourceRegion& region, int32_t first_channel,
                  int32_t last_channel);
   // The taps of every output pixel of a tile packed side by side: one row of tile.h * tile.w

@@ -140,6 +140,7 @@ class VectorSteps {
     op.in_h = source.h, op.in_w = source.w;
     op.y0 = tile.y * w.stride_h - w.pad_top - source.y;
     op.x0 = tile.x * w.stride_w - w.pad_left - source.x;
+    op.src_pack = view_.in_pack, op.dst_pack = view_.out_pack;
     op.zero_src = input(0).quant.zero_point;
     op.zero_dst = output().quant.zero_point;
     op.clamp_low = view_.layer.clamp_low, op.clamp_high = view_.layer.clamp_high;
@@ -198,6 +199,7 @@ class VectorSteps {
     op.src2_pixel_pitch = static_cast<int32_t>(sources[1].pixel_pitch);
     op.in_h = tile.h, op.in_w = tile.w;
     op.y0 = op.x0 = 0;
+    op.src2_pack = sources[1].pack;
     op.zero_src2 = input(1).quant.zero_point;
     op.multiplier = params.multiplier_a;
     op.multiplier2 = params.multiplier_b;
@@ -218,7 +220,8 @@ class VectorSteps {
     for (size_t i = 0; i < sources.size(); ++i) {
       const RequantParams params = derive_rescale_params(i);
       Vector op = base_instruction(tile, sources[i], target, VectorFunction::kRescale, input(i).c);
-      op.dst += channel;
+      op.dst += channel >> view_.out_pack;
+      op.src_pack = sources[i].pack;
       op.zero_src = input(i).quant.zero_point;
       op.multiplier = params.multiplier;
       op.shift = params.shift;
@@ -237,8 +240,9 @@ class VectorSteps {
     const int32_t cols = view_.arch.array.cols, first_channel = block * cols;
     const int32_t channels = std::min(count * cols, view_.out_c - first_channel);
     Vector op = base_instruction(tile, source, target, VectorFunction::kDepthwise, channels);
-    op.src += first_channel - slice.first_channel;
-    op.dst += first_channel - slice.first_channel;
+    op.src += (first_channel - slice.first_channel) >> view_.in_pack;
+    op.dst += (first_channel - slice.first_channel) >> view_.out_pack;
+    op.weight_pack = view_.weight_pack;
     WorkOp& work = push(op, tile, source, target, first_channel);
     work.pieces[2] = params_;
     work.touch({Space::kParam, false, params_, -1, 0, count * view_.param_block_bytes()});

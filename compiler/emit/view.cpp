@@ -2,22 +2,10 @@
 
 #include <algorithm>
 
+#include "compiler/plan/containers.h"
+
 namespace qsim {
 namespace {
-
-bool needs_nine_bits(const Layer& layer) {
-  if (layer.weights.empty()) return false;
-  const size_t per_channel = layer.weights.size() / layer.weight_zero_point.size();
-  for (size_t o = 0; o < layer.weight_zero_point.size(); ++o) {
-    const int32_t zero = layer.weight_zero_point[o];
-    if (zero == 0) continue;
-    const auto first = layer.weights.begin() + static_cast<ptrdiff_t>(o * per_channel);
-    const auto [low, high] =
-        std::minmax_element(first, first + static_cast<ptrdiff_t>(per_channel));
-    if (*low - zero < -128 || *high - zero > 127) return true;
-  }
-  return false;
-}
 
 // Channel words that the groups of output channels [first, last] read.
 struct WordRange {
@@ -26,25 +14,28 @@ struct WordRange {
 
 WordRange input_words(const LayerView& view, int32_t block) {
   if (view.packed) return {0, view.packed_blocks()};
-  const int32_t groups = view.layer.groups, rows = view.arch.array.rows;
+  const int32_t groups = view.layer.groups, lanes = view.word_lanes();
   const int32_t group_in = view.in_c / groups, group_out = view.out_c / groups;
   const int32_t first = block * view.arch.array.cols;
   const int32_t last = first + view.block_channels(block) - 1;
-  const int32_t low = first / group_out * group_in / rows;
-  const int32_t high = ((last / group_out + 1) * group_in - 1) / rows;
+  const int32_t low = first / group_out * group_in / lanes;
+  const int32_t high = ((last / group_out + 1) * group_in - 1) / lanes;
   return {low, high - low + 1};
 }
 
 }  // namespace
 
 LayerView::LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& machine,
-                     bool packed_input)
+                     const Plan& plan, bool packed_input)
     : network(net),
       arch(machine),
       id(layer_id),
       layer(net.layers[static_cast<size_t>(layer_id)]),
       packed(packed_input),
-      window(layer.window) {
+      window(layer.window),
+      in_pack(plan.tensors[static_cast<size_t>(layer.inputs[0])].pack),
+      out_pack(plan.tensors[static_cast<size_t>(layer.output)].pack),
+      weight_pack(plan.layers[static_cast<size_t>(layer_id)].weight_pack) {
   const NetTensor& in = net.tensor(layer.inputs[0]);
   const NetTensor& out = net.tensor(layer.output);
   images = in.n, in_h = in.h, in_w = in.w, in_c = in.c;
@@ -55,7 +46,7 @@ LayerView::LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& ma
     window = Window{};
   }
   blocks = static_cast<int32_t>(ceil_div(out_c, arch.array.cols));
-  if (layer.op == LayerOp::kConv && needs_nine_bits(layer)) passes = 2;
+  if (layer.op == LayerOp::kConv && array_weight_bits(layer) > 8) passes = 2;
 }
 
 int32_t LayerView::block_channels(int32_t block) const {
@@ -69,10 +60,10 @@ InstructionInfo LayerView::part(const OutTile& tile, int32_t channel) const {
 }
 
 int32_t LayerView::packed_blocks() const {
-  return static_cast<int32_t>(ceil_div(packed_elements(), arch.array.rows));
+  return static_cast<int32_t>(ceil_div(packed_elements(), word_lanes()));
 }
 
-int64_t LayerView::max_box_tiles() const { return arch.weight_words() / arch.array.rows / 2; }
+int64_t LayerView::max_box_tiles() const { return arch.weight_words() / tile_words() / 2; }
 
 std::vector<ReductionBox> LayerView::boxes(int32_t block, int64_t max_tiles) const {
   const WordRange words = input_words(*this, block);
@@ -98,8 +89,8 @@ std::vector<ReductionBox> LayerView::boxes(int32_t block, int64_t max_tiles) con
 
 int64_t LayerView::useful_macs(int32_t block, const ReductionBox& box) const {
   if (box.pass > 0) return 0;
-  const int64_t rows = arch.array.rows;
-  const int64_t low = box.cblock * rows, high = (box.cblock + box.cblocks) * rows;
+  const int64_t lanes = word_lanes();
+  const int64_t low = box.cblock * lanes, high = (box.cblock + box.cblocks) * lanes;
   if (packed) return block_channels(block) * (std::min<int64_t>(high, packed_elements()) - low);
   const int64_t group_in = in_c / layer.groups, group_out = out_c / layer.groups;
   int64_t channels = 0;
@@ -114,7 +105,8 @@ int64_t LayerView::useful_macs(int32_t block, const ReductionBox& box) const {
 int64_t LayerView::param_block_bytes() const {
   const int64_t cols = arch.array.cols;
   const bool depthwise = layer.is_depthwise(network.tensors);
-  return 16 * cols + (depthwise ? 4 * cols * ceil_div(window.kh * window.kw, 4) : 0);
+  const int64_t word_taps = int64_t{4} * codes_per_byte(weight_pack);
+  return 16 * cols + (depthwise ? 4 * cols * ceil_div(window.kh * window.kw, word_taps) : 0);
 }
 
 std::vector<OutTile> tiles_of(const LayerView& view, const LayerPlan& plan) {

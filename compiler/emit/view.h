@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.h"
+#include "hw/spec/packing.h"
 #include "hw/spec/program.h"
 
 namespace qsim {
@@ -13,8 +14,8 @@ inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // Bytes from pixel to pixel of a feature map of `channels` channels in the machine's layout.
-inline int64_t pixel_pitch(const Arch& arch, int64_t channels) {
-  return round_up(channels, arch.array.rows);
+inline int64_t pixel_pitch(const Arch& arch, int64_t channels, int32_t pack) {
+  return round_up(packed_bytes(channels, pack), arch.array.rows);
 }
 
 // A part of the reduction that one matmul instruction performs: taps and channel words. `pass` 1 is
@@ -31,7 +32,9 @@ struct OutTile {
 };
 
 struct LayerView {
-  LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& machine, bool packed_input);
+  // Of `plan` it takes the packs alone, which must have been chosen (plan/containers.h).
+  LayerView(const IntegerNetwork& net, LayerId layer_id, const Arch& machine, const Plan& plan,
+            bool packed_input);
 
   const IntegerNetwork& network;
   const Arch& arch;
@@ -42,8 +45,9 @@ struct LayerView {
   // Images and maps. Layers on 1 x 1 maps see the batch as the columns of one image.
   int32_t images, in_h, in_w, in_c, out_h, out_w, out_c;
   Window window;
-  int32_t blocks;      // channel blocks of array.cols output channels
-  int32_t passes = 1;  // 2 when some weight needs 9 bits
+  int32_t blocks;                          // channel blocks of array.cols output channels
+  int32_t in_pack, out_pack, weight_pack;  // of the first input, the output, the weights
+  int32_t passes = 1;                      // 2 when some weight needs 9 bits
 
   int64_t out_tiles(const LayerPlan& plan) const {
     return int64_t{images} * ceil_div(out_h, plan.tile_h) * ceil_div(out_w, plan.tile_w);
@@ -52,7 +56,10 @@ struct LayerView {
   // What the instruction writes that produces the layer's output from `channel` on at a tile.
   InstructionInfo part(const OutTile& tile, int32_t channel) const;
 
-  // Matmul: reduction elements before and after packing.
+  // Matmul: reduction lanes of a word, and words of weights of a tile.
+  int32_t word_lanes() const { return arch.array.rows << in_pack; }
+  int64_t tile_words() const { return ceil_div(word_lanes(), codes_per_byte(weight_pack)); }
+  // Reduction elements of a packed layer, and the words that hold them.
   int32_t packed_elements() const { return window.kh * window.kw * in_c; }
   int32_t packed_blocks() const;
   // The boxes whose sum is the reduction of a channel block, each at most `max_tiles` tiles, in the

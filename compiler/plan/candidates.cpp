@@ -43,12 +43,13 @@ Footprint footprint(const LayerView& view, const Plan& plan, const TileShape& sh
     for (TensorId id : view.layer.inputs) {
       if (streamed(id)) {
         bytes.source += int64_t{region.h} * region.w *
-                        pixel_pitch(view.arch, channels(view.network.tensor(id).c));
+                        pixel_pitch(view.arch, channels(view.network.tensor(id).c),
+                                    plan.tensors[static_cast<size_t>(id)].pack);
       }
     }
   }
   if (streamed(view.layer.output))
-    bytes.output = pixels * pixel_pitch(view.arch, channels(view.out_c));
+    bytes.output = pixels * pixel_pitch(view.arch, channels(view.out_c), view.out_pack);
   return bytes;
 }
 
@@ -94,7 +95,7 @@ WeightBytes weight_bytes(const LayerView& view) {
     const std::vector<ReductionBox> boxes = view.boxes(block, view.max_box_tiles());
     int64_t tiles = 0;
     for (const ReductionBox& box : boxes) tiles += box.tiles();
-    const int64_t size = tiles * view.arch.array.rows * view.arch.array.cols;
+    const int64_t size = tiles * view.tile_words() * view.arch.array.cols;
     bytes.total += size;
     bytes.largest_block = std::max(bytes.largest_block, size);
     bytes.reduction_tiles += tiles;

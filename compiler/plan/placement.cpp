@@ -17,7 +17,6 @@ class Placer {
  public:
   Placer(const IntegerNetwork& network, const Arch& arch, Plan& plan)
       : network_(network), arch_(arch), plan_(plan) {
-    plan_.tensors.assign(network.tensors.size(), {});
     lives_.assign(network.tensors.size(), {-1, -1});
     on_host_.assign(network.tensors.size(), false);
     for (TensorId id : network.inputs) on_host_[static_cast<size_t>(id)] = true;
@@ -34,7 +33,8 @@ class Placer {
       Placement& place = plan_.tensors[id];
       if (network_.tensors[id].is_float) continue;
       place.where = Placement::Where::kDram;
-      place.pixel_bytes = static_cast<int32_t>(pixel_pitch(arch_, network_.tensors[id].c));
+      place.pixel_bytes =
+          static_cast<int32_t>(pixel_pitch(arch_, network_.tensors[id].c, place.pack));
       if (on_host_[id]) choose_host_layout(static_cast<TensorId>(id));
     }
     place_residents();
@@ -79,8 +79,16 @@ class Placer {
     }
     if (!any) return;
     border.where = Placement::Where::kDram;
-    border.pixel_bytes = network_.tensor(id).c;
+    border.pack = dense_pack(id);
+    border.pixel_bytes = network_.tensor(id).c >> border.pack;
     plan_.tensors[static_cast<size_t>(id)] = border;
+  }
+
+  int32_t pack_of(TensorId id) const { return plan_.tensors[static_cast<size_t>(id)].pack; }
+
+  // Of pixels that lie side by side without a gap: they must be whole bytes.
+  int32_t dense_pack(TensorId id) const {
+    return network_.tensor(id).c % codes_per_byte(pack_of(id)) == 0 ? pack_of(id) : 0;
   }
 
   bool can_pack(const Layer& layer, TensorId id) const {
@@ -88,13 +96,16 @@ class Placer {
     const Window& w = layer.window;
     if (layer.op != LayerOp::kConv || layer.groups != 1 || w.dilation_w != 1) return false;
     if (in.h == 1 && in.w == 1) return false;
-    const int64_t plain = int64_t{w.kh} * w.kw * ceil_div(in.c, arch_.array.rows);
-    return ceil_div(int64_t{w.kh} * w.kw * in.c, arch_.array.rows) < plain;
+    const int64_t taps = int64_t{w.kh} * w.kw;
+    const int64_t lanes = int64_t{arch_.array.rows} << pack_of(id);
+    return ceil_div(taps * in.c, int64_t{arch_.array.rows} << dense_pack(id)) <
+           taps * ceil_div(in.c, lanes);
   }
 
   int64_t resident_bytes(size_t id) const {
     const NetTensor& tensor = network_.tensors[id];
-    return int64_t{tensor.n} * tensor.h * tensor.w * pixel_pitch(arch_, tensor.c);
+    return int64_t{tensor.n} * tensor.h * tensor.w *
+           pixel_pitch(arch_, tensor.c, plan_.tensors[id].pack);
   }
 
   bool is_resident(TensorId id) const {
@@ -105,16 +116,16 @@ class Placer {
   int64_t stream_need(size_t i) const {
     const Layer& layer = network_.layers[i];
     if (layer.is_host()) return 0;
-    const LayerView view(network_, static_cast<LayerId>(i), arch_, false);
+    const LayerView view(network_, static_cast<LayerId>(i), arch_, plan_, false);
     const OutTile tile{0, 0, 0, 1, std::min(view.out_w, kStreamedPixels)};
     const SourceRegion region = source_region(view, tile);
     int64_t bytes = 0;
     for (TensorId id : layer.inputs) {
       if (!is_resident(id)) {
-        bytes += region.h * region.w * pixel_pitch(arch_, network_.tensor(id).c);
+        bytes += region.h * region.w * pixel_pitch(arch_, network_.tensor(id).c, pack_of(id));
       }
     }
-    if (!is_resident(layer.output)) bytes += tile.w * pixel_pitch(arch_, view.out_c);
+    if (!is_resident(layer.output)) bytes += tile.w * pixel_pitch(arch_, view.out_c, view.out_pack);
     return 2 * bytes;
   }
 

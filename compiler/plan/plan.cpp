@@ -3,9 +3,14 @@
 #include <stdexcept>
 
 #include "compiler/emit/view.h"
+#include "hw/spec/packing.h"
 
 namespace qsim {
 namespace {
+
+std::string pack_text(int32_t pack) {
+  return pack == 0 ? "" : ", " + std::to_string(codes_per_byte(pack)) + " codes a byte";
+}
 
 std::string place_text(const Placement& place) {
   switch (place.where) {
@@ -43,7 +48,7 @@ void Plan::check(const IntegerNetwork& network, const Arch& arch) const {
       const Placement& place = tensors[static_cast<size_t>(id)];
       if (place.where != Placement::Where::kResident) continue;
       const NetTensor& tensor = network.tensor(id);
-      const int64_t bytes = tensor.elements() / tensor.c * pixel_pitch(arch, tensor.c);
+      const int64_t bytes = tensor.elements() / tensor.c * pixel_pitch(arch, tensor.c, place.pack);
       if (place.address + bytes > layers[i].ring_low) {
         throw std::logic_error("plan: " + tensor.name + " overlaps the ring of " + layer.name);
       }
@@ -54,7 +59,8 @@ void Plan::check(const IntegerNetwork& network, const Arch& arch) const {
 std::string to_text(const Plan& plan, const IntegerNetwork& network) {
   std::string text;
   for (size_t i = 0; i < plan.tensors.size(); ++i) {
-    text += "tensor " + network.tensors[i].name + ": " + place_text(plan.tensors[i]) + "\n";
+    text += "tensor " + network.tensors[i].name + ": " + place_text(plan.tensors[i]) +
+            pack_text(plan.tensors[i].pack) + "\n";
   }
   for (size_t i = 0; i < plan.layers.size(); ++i) {
     const LayerPlan& layer = plan.layers[i];
@@ -66,8 +72,9 @@ std::string to_text(const Plan& plan, const IntegerNetwork& network) {
               std::to_string(layer.group_blocks) + " blocks" +
               (layer.slice_blocks ? ", slices of " + std::to_string(layer.slice_blocks) + " blocks"
                                   : "") +
-              (layer.packed ? ", packed taps" : "") + ", ring " + std::to_string(layer.ring_low) +
-              ".." + std::to_string(layer.ring_high) + ", alone " +
+              (layer.packed ? ", packed taps" : "") +
+              (layer.weight_pack ? ", weights" + pack_text(layer.weight_pack) : "") + ", ring " +
+              std::to_string(layer.ring_low) + ".." + std::to_string(layer.ring_high) + ", alone " +
               std::to_string(layer.cycles_alone) + " cycles";
     }
     text += "\n";

@@ -4,6 +4,7 @@
 #include "compiler/compile.h"
 #include "compiler/emit/emit.h"
 #include "compiler/plan/candidates.h"
+#include "compiler/plan/containers.h"
 #include "compiler/plan/placement.h"
 #include "hw/spec/error.h"
 
@@ -23,6 +24,8 @@ class Planner {
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       plan_.layers[i].place = place_of(network_.layers[i]);
     }
+    plan_.tensors.resize(network_.tensors.size());
+    choose_packs(network_, arch_, plan_);
     place_tensors(network_, arch_, plan_);
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       if (plan_.layers[i].place != Place::kHost) plan_layer(static_cast<LayerId>(i));
@@ -45,6 +48,7 @@ class Planner {
                                 view.layer.groups,
                                 view.layer.count_include_pad,
                                 view.passes,
+                                view.weight_pack,
                                 view.images,
                                 view.out_h,
                                 view.out_w,
@@ -63,8 +67,9 @@ class Planner {
     const auto add_operand = [&](TensorId id) {
       const NetTensor& tensor = network_.tensor(id);
       const Placement& place = plan_.tensors[static_cast<size_t>(id)];
-      for (int64_t value : {int64_t{tensor.h}, int64_t{tensor.w}, int64_t{tensor.c},
-                            static_cast<int64_t>(place.where), int64_t{place.pixel_bytes}}) {
+      for (int64_t value :
+           {int64_t{tensor.h}, int64_t{tensor.w}, int64_t{tensor.c},
+            static_cast<int64_t>(place.where), int64_t{place.pixel_bytes}, int64_t{place.pack}}) {
         key.push_back(value);
       }
     };
@@ -74,14 +79,14 @@ class Planner {
   }
 
   void plan_layer(LayerId id) {
-    const LayerView view(network_, id, arch_, false);
+    const LayerView view(network_, id, arch_, plan_, false);
     LayerPlan& layer_plan = plan_.layers[static_cast<size_t>(id)];
     const auto [known, is_new] = known_.try_emplace(signature(view));
     if (is_new) {
       NoFit no_fit;
       std::optional<LayerPlan> best;
       if (is_packable(view)) {
-        const LayerView packed(network_, id, arch_, true);
+        const LayerView packed(network_, id, arch_, plan_, true);
         judge(packed, candidates_of(packed, plan_), best, no_fit);
       }
       judge(view, candidates_of(view, plan_), best, no_fit);
@@ -98,7 +103,8 @@ class Planner {
     const TensorId input = view.layer.inputs[0];
     return plan_.layers[static_cast<size_t>(view.id)].place == Place::kArray &&
            plan_.tensors[static_cast<size_t>(input)].where == Placement::Where::kDram &&
-           plan_.tensors[static_cast<size_t>(input)].pixel_bytes < pixel_pitch(arch_, view.in_c);
+           plan_.tensors[static_cast<size_t>(input)].pixel_bytes <
+               pixel_pitch(arch_, view.in_c, view.in_pack);
   }
 
   // Runs candidates of a view by themselves and keeps the fastest. Stops when no other can be

@@ -152,8 +152,8 @@ void Arch::check() const {
   for (const auto& multiple : multiples) {
     if (multiple.value % codes == 0) continue;
     reject(name, multiple.key, std::to_string(multiple.value),
-           "is not a multiple of " + std::to_string(codes) + ", which array.pe_modes = " +
-               get_arch_key(*this, "array.pe_modes") + " needs");
+           "is not a multiple of " + std::to_string(codes) +
+               ", which array.pe_modes = " + get_arch_key(*this, "array.pe_modes") + " needs");
   }
   const struct {
     const char* key;

@@ -100,7 +100,8 @@ std::array<int8_t, 256> unary_table(const std::function<double(double)>& functio
                                     int32_t zero_point, int32_t lo, int32_t hi);
 
 // Host arithmetic (A30 to A33), float32 as IEEE 754 writes it, no fused multiply-add.
-int32_t quantize(float value, float scale, int32_t zero_point);   // clamp(RNE(fl32(x / s)) + z)
+// clamp(RNE(fl32(x / s)) + z, lo, hi)
+int32_t quantize(float value, float scale, int32_t zero_point, int32_t lo = -128, int32_t hi = 127);
 float dequantize(int32_t code, float scale, int32_t zero_point);  // fl32((q - z) * s)
 // Softmax, or its logarithm, of n values, computed in double and rounded once to float32.
 void softmax(const float* values, size_t n, bool log, float* result);

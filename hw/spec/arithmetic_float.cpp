@@ -21,11 +21,11 @@ std::array<int8_t, 256> unary_table(const std::function<double(double)>& functio
   return table;
 }
 
-int32_t quantize(float value, float scale, int32_t zero_point) {
+int32_t quantize(float value, float scale, int32_t zero_point, int32_t lo, int32_t hi) {
   const float steps = value / scale;
   if (std::isnan(steps)) return zero_point;
   const auto rounded = static_cast<int32_t>(std::rint(std::clamp(steps, -512.0f, 512.0f)));
-  return std::clamp(rounded + zero_point, -128, 127);
+  return std::clamp(rounded + zero_point, lo, hi);
 }
 
 float dequantize(int32_t code, float scale, int32_t zero_point) {

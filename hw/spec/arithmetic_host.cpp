@@ -3,16 +3,18 @@
 #include <stdexcept>
 
 #include "hw/spec/arithmetic.h"
+#include "hw/spec/packing.h"
 
 namespace qsim {
 namespace {
 
-void quantize_all(const Tensor& in, Quantization to, Tensor& out) {
+void quantize_all(const Tensor& in, const NetTensor& to, Tensor& out) {
   const float* from = in.data<float>();
   int8_t* codes = out.data<int8_t>();
   const int64_t count = out.size();
+  const int32_t lo = lowest_code(to.bits), hi = highest_code(to.bits);
   for (int64_t i = 0; i < count; ++i) {
-    codes[i] = static_cast<int8_t>(quantize(from[i], to.scale, to.zero_point));
+    codes[i] = static_cast<int8_t>(quantize(from[i], to.quant.scale, to.quant.zero_point, lo, hi));
   }
 }
 
@@ -69,7 +71,7 @@ Tensor run_host_layer(const IntegerNetwork& network, const Layer& layer,
   Tensor out(to.is_float ? DataType::kFloat : DataType::kInt8, {samples * to.n, to.h, to.w, to.c});
   switch (layer.op) {
     case LayerOp::kHostQuantize:
-      quantize_all(*inputs[0], to.quant, out);
+      quantize_all(*inputs[0], to, out);
       break;
     case LayerOp::kHostDequantize:
       dequantize_all(*inputs[0], from.quant, out.data<float>());

@@ -3,9 +3,9 @@
 // says what is to be computed, exactly, and nothing about how a machine does it.
 //
 // All activations are int8 codes in NHWC order: real = scale * (code - zero_point). Codes may be
-// narrower (rule A8), down to 2 bits. uint8 and other unsigned tensors of a file enter with an offset
-// subtracted from code and zero point, which changes nothing else.
-// Arithmetic: docs/reference/arithmetic.md, rules A1...; implemented in hw/spec/arithmetic.h.
+// narrower (rule A8), down to 2 bits. uint8 and other unsigned tensors of a file enter with an
+// offset subtracted from code and zero point, which changes nothing else. Arithmetic:
+// docs/reference/arithmetic.md, rules A1...; implemented in hw/spec/arithmetic.h.
 #pragma once
 
 #include <cstdint>
@@ -93,11 +93,11 @@ struct Layer {
   std::vector<float> weight_scale;         // one per output channel
   std::vector<int32_t> bias;               // one per output channel, at input scale * weight scale
 
-  bool count_include_pad = false;              // kAveragePool
+  bool count_include_pad = false;  // kAveragePool
   // Output codes, in their range; carries fused Relu and Clip. Layers that only move codes (and
   // host layers but kHostQuantize) do not look at it.
   int32_t clamp_low = -128, clamp_high = 127;
-  bool log = false;                            // kHostSoftmax
+  bool log = false;                       // kHostSoftmax
   int32_t softmax_zero_point_signed = 0;  // 1: QLinearSoftmax on int8 codes in the file, 0: uint8
   // kHostPermute: output element i (NHWC order) is input element permutation[i]. Several inputs are
   // concatenated (in NHWC order) before indexing. Input codes keep their quantization.

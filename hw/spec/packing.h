@@ -1,8 +1,9 @@
-// Codes narrower than a byte (docs/reference/isa.md, Codes): where they lie, and how wide a container
-// a number of bits needs.
+// Codes narrower than a byte (docs/reference/isa.md, Codes): where they lie, and how wide a
+// container a number of bits needs.
 //
 // A pack is the log2 of the codes that a byte holds: 0 8-bit, 1 4-bit, 2 2-bit codes. Code i of a
-// run lies in byte i / 2^pack, lowest bits first, in two's complement. Pure functions; nothing throws.
+// run lies in byte i / 2^pack, lowest bits first, in two's complement. Pure functions; nothing
+// throws.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ constexpr int64_t packed_bytes(int64_t codes, int32_t pack) {
 constexpr int8_t code_at(const int8_t* bytes, int64_t index, int32_t pack) {
   const int32_t bits = bits_of_pack(pack);
   const auto place = static_cast<int32_t>(index & (codes_per_byte(pack) - 1)) * bits;
-  const auto raised = static_cast<uint8_t>(static_cast<uint8_t>(bytes[index >> pack])
-                                           << (8 - bits - place));
+  const auto raised =
+      static_cast<uint8_t>(static_cast<uint8_t>(bytes[index >> pack]) << (8 - bits - place));
   return static_cast<int8_t>(static_cast<int8_t>(raised) >> (8 - bits));
 }
 
@@ -38,7 +39,8 @@ constexpr int8_t code_at(const int8_t* bytes, int64_t index, int32_t pack) {
 constexpr int8_t repeated_code(int32_t code, int32_t pack) {
   const int32_t bits = bits_of_pack(pack);
   uint32_t byte = 0;
-  for (int32_t i = 0; i < 8; i += bits) byte |= (static_cast<uint32_t>(code) & (0xffu >> (8 - bits))) << i;
+  for (int32_t i = 0; i < 8; i += bits)
+    byte |= (static_cast<uint32_t>(code) & (0xffu >> (8 - bits))) << i;
   return static_cast<int8_t>(byte);
 }
 

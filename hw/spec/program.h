@@ -13,9 +13,9 @@
 namespace qsim {
 
 // Where an activation tensor lives in DRAM, in the machine's layout: pixel by pixel, each pixel
-// `pixel_bytes` long, its codes packed (hw/spec/packing.h). A border of border_* pixels around each image holds the zero point (written
-// when memory is initialised and never overwritten), so that packed layers can read over the edge.
-// Pixel (n, y, x) starts at
+// `pixel_bytes` long, its codes packed (hw/spec/packing.h). A border of border_* pixels around each
+// image holds the zero point (written when memory is initialised and never overwritten), so that
+// packed layers can read over the edge. Pixel (n, y, x) starts at
 //   address + ((n * (h + border_top + border_bottom) + y + border_top)
 //              * (w + border_left + border_right) + x + border_left) * pixel_bytes
 struct DramTensor {

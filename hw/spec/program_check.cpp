@@ -1,6 +1,9 @@
 // Program::check(): what must hold of a program whether the compiler made it or a file brought it.
 #include "hw/spec/program_check.h"
 
+#include <algorithm>
+
+#include "hw/spec/packing.h"
 #include "hw/spec/program_place.h"
 
 namespace qsim {
@@ -57,7 +60,10 @@ void check_dram(const Program& program) {
     if (seen[static_cast<size_t>(entry.tensor)]) fail(place, "id", entry.tensor, "appears twice");
     seen[static_cast<size_t>(entry.tensor)] = true;
     const NetTensor& tensor = program.network.tensor(entry.tensor);
-    require_inside(place, "pixel_bytes", entry.pixel_bytes, tensor.c, 1 << 30);
+    require_inside(place, "pack", entry.pack, 0,
+                   std::min(program.arch.max_pack(), pack_of_bits(tensor.bits)));
+    require_inside(place, "pixel_bytes", entry.pixel_bytes, packed_bytes(tensor.c, entry.pack),
+                   1 << 30);
     for (int32_t border :
          {entry.border_top, entry.border_left, entry.border_bottom, entry.border_right}) {
       require_inside(place, "border", border, 0, 1 << 16);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 #include "hw/spec/program_check.h"
 #include "hw/spec/program_place.h"
 
@@ -74,6 +75,10 @@ void check_counts(const Place& place, const Windowed& op, bool has_window) {
   require_inside(place, "kw", op.kw, 1, 255);
 }
 
+void check_pack(const Place& place, const char* name, int32_t pack, const Arch& arch) {
+  require_inside(place, name, pack, 0, arch.max_pack());
+}
+
 void check_op(const Program&, const Place&, const Halt&) {}
 
 void check_op(const Program& program, const Place& place, const Load& op) {
@@ -91,9 +96,11 @@ void check_op(const Program& program, const Place& place, const Matmul& op) {
   const Arch& arch = program.arch;
   check_counts(place, op, true);
   require_inside(place, "cblocks", op.cblocks, 1, 1 << 14);
+  check_pack(place, "act_pack", op.act_pack, arch);
+  require_inside(place, "weight_pack", op.weight_pack, op.act_pack, arch.max_pack());
   const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
-  require_range(place, "weight", op.weight, op.weight + tiles * arch.array.rows,
-                arch.weight_words());
+  const int64_t words = packed_bytes(arch.array.rows, op.weight_pack - op.act_pack);
+  require_range(place, "weight", op.weight, op.weight + tiles * words, arch.weight_words());
   require_range(place, "acc", op.acc, op.acc + int64_t{1} * op.out_h * op.out_w,
                 arch.buffers.acc_entries);
   check_source(place, op, op.act, op.act_row_pitch, op.act_pixel_pitch, op.cblocks,
@@ -111,35 +118,44 @@ void check_op(const Program& program, const Place& place, const Vector& op) {
   check_counts(place, op, function != VectorFunction::kRequant);
   require_inside(place, "blocks", op.blocks, 1, 1 << 12);
   require_inside(place, "last_channels", op.last_channels, 1, arch.array.cols);
-  require_inside(place, "clamp_low", op.clamp_low, -128, op.clamp_high);
+  check_pack(place, "dst_pack", op.dst_pack, arch);
+  check_pack(place, "src_pack", op.src_pack, arch);
+  check_pack(place, "src2_pack", op.src2_pack, arch);
+  check_pack(place, "weight_pack", op.weight_pack, arch);
+  // Every result is clamped, so it fits its container.
+  const int32_t bits = bits_of_pack(op.dst_pack);
+  require_inside(place, "clamp_high", op.clamp_high, lowest_code(bits), highest_code(bits));
+  require_inside(place, "clamp_low", op.clamp_low, lowest_code(bits), op.clamp_high);
   check_pitch(place, "dst_row_pitch", op.dst_row_pitch, arch.array.rows);
   check_pitch(place, "dst_pixel_pitch", op.dst_pixel_pitch, arch.array.rows);
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t channels = int64_t{1} * (op.blocks - 1) * arch.array.cols + op.last_channels;
   const int64_t taps = int64_t{1} * op.kh * op.kw;
-  require_inside(place, "output bytes", pixels * channels, 1, arch.act_bytes());
+  const int64_t dst_bytes = packed_bytes(channels, op.dst_pack);
+  require_inside(place, "output bytes", pixels * dst_bytes, 1, arch.act_bytes());
   require_range(place, "dst", op.dst,
                 op.dst + (op.out_h - 1) * int64_t{op.dst_row_pitch} +
-                    (op.out_w - 1) * int64_t{op.dst_pixel_pitch} + channels,
+                    (op.out_w - 1) * int64_t{op.dst_pixel_pitch} + dst_bytes,
                 arch.act_bytes());
   if (function == VectorFunction::kRequant) {
     require_range(place, "src", op.src, op.src + op.blocks * pixels, arch.buffers.acc_entries);
   } else {
     check_pitch(place, "src_row_pitch", op.src_row_pitch, arch.array.rows);
     check_pitch(place, "src_pixel_pitch", op.src_pixel_pitch, arch.array.rows);
-    check_source(place, op, op.src, op.src_row_pitch, op.src_pixel_pitch, channels,
-                 arch.act_bytes());
+    check_source(place, op, op.src, op.src_row_pitch, op.src_pixel_pitch,
+                 packed_bytes(channels, op.src_pack), arch.act_bytes());
   }
   if (function == VectorFunction::kAdd) {
     check_pitch(place, "src2_row_pitch", op.src2_row_pitch, arch.array.rows);
     check_pitch(place, "src2_pixel_pitch", op.src2_pixel_pitch, arch.array.rows);
-    check_source(place, op, op.src2, op.src2_row_pitch, op.src2_pixel_pitch, channels,
-                 arch.act_bytes());
+    check_source(place, op, op.src2, op.src2_row_pitch, op.src2_pixel_pitch,
+                 packed_bytes(channels, op.src2_pack), arch.act_bytes());
   }
   const int64_t cols = arch.array.cols;
   const int64_t stride =
-      16 * cols +
-      (function == VectorFunction::kDepthwise ? 4 * cols * ((taps + 3) / 4) : int64_t{0});
+      16 * cols + (function == VectorFunction::kDepthwise
+                       ? 4 * cols * ((packed_bytes(taps, op.weight_pack) + 3) / 4)
+                       : int64_t{0});
   if (function == VectorFunction::kRequant || function == VectorFunction::kDepthwise) {
     require_range(place, "param", op.param, op.param + op.blocks * stride, arch.param_bytes());
   }

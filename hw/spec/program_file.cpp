@@ -15,16 +15,16 @@
 //     layers      list: string name; uint8 op (enum LayerOp); list of int32 inputs; int32 output;
 //                 window: int32 kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top,
 //                 pad_left, pad_bottom, pad_right; int32 groups; list of int8 weights; int32
-//                 weight_bits; list of int32 weight_zero_point; list of float32 weight_scale; list of int32 bias; bool
-//                 count_include_pad; int32 clamp_low, clamp_high; bool log; int32
-//                 softmax_zero_point_signed; list of int32 permutation
+//                 weight_bits; list of int32 weight_zero_point; list of float32 weight_scale; list
+//                 of int32 bias; bool count_include_pad; int32 clamp_low, clamp_high; bool log;
+//                 int32 softmax_zero_point_signed; list of int32 permutation
 //     ends        list of int32 inputs; list of int32 outputs (tensor ids)
 //   steps         list: int32 host_layer, first, count
 //   instructions  uint64 count; 64 bytes each, encoded as isa.def says
 //   info          list, as many: int32 layer, n, y, x, channel; int64 useful_macs
 //   memory        int64 instruction_address, dram_bytes, constants_address; list of uint8 constants
-//   dram tensors  list: int32 tensor; int64 address; int32 pixel_bytes, pack, border_top, border_left,
-//                 border_bottom, border_right
+//   dram tensors  list: int32 tensor; int64 address; int32 pixel_bytes, pack, border_top,
+//                 border_left, border_bottom, border_right
 //
 // Meaning of the fields: network.h, program.h.
 #include <zlib.h>

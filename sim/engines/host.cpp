@@ -1,11 +1,11 @@
 #include "sim/engines/host.h"
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 
 #include "hw/spec/arithmetic_host.h"
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 
 namespace qsim {
 
@@ -35,11 +35,15 @@ int64_t Host::pixel_address(const DramTensor& place, int64_t n, int64_t y, int64
          ((n * height + y + place.border_top) * width + x + place.border_left) * place.pixel_bytes;
 }
 
+int8_t* Host::codes_at(const DramTensor& place, int64_t n, int64_t y, int64_t x) const {
+  return reinterpret_cast<int8_t*>(dram_.data() + pixel_address(place, n, y, x));
+}
+
 void Host::write_border(const DramTensor& place) {
   const NetTensor& tensor = program_.network.tensor(place.tensor);
   const auto fill = [&](int64_t from, int64_t to) {
     std::fill(dram_.begin() + from, dram_.begin() + to,
-              static_cast<uint8_t>(tensor.quant.zero_point));
+              static_cast<uint8_t>(repeated_code(tensor.quant.zero_point, place.pack)));
   };
   const int64_t top = -place.border_top;
   const int64_t bottom = tensor.h + place.border_bottom;
@@ -59,12 +63,11 @@ void Host::write_border(const DramTensor& place) {
 
 void Host::write_codes(const DramTensor& place, const Tensor& codes) {
   const NetTensor& tensor = program_.network.tensor(place.tensor);
-  const uint8_t* from = codes.bytes.data();
+  const int8_t* from = codes.data<int8_t>();
   for (int64_t n = 0; n < tensor.n; ++n) {
     for (int64_t y = 0; y < tensor.h; ++y) {
       for (int64_t x = 0; x < tensor.w; ++x, from += tensor.c) {
-        std::memcpy(dram_.data() + pixel_address(place, n, y, x), from,
-                    static_cast<size_t>(tensor.c));
+        pack_codes(from, tensor.c, place.pack, codes_at(place, n, y, x));
       }
     }
   }
@@ -77,12 +80,11 @@ Tensor Host::read(TensorId id) const {
   const NetTensor& tensor = program_.network.tensor(id);
   if (!place) throw std::logic_error("host: tensor " + tensor.name + " has not been written");
   Tensor codes(DataType::kInt8, {tensor.n, tensor.h, tensor.w, tensor.c});
-  uint8_t* to = codes.bytes.data();
+  int8_t* to = codes.data<int8_t>();
   for (int64_t n = 0; n < tensor.n; ++n) {
     for (int64_t y = 0; y < tensor.h; ++y) {
       for (int64_t x = 0; x < tensor.w; ++x, to += tensor.c) {
-        std::memcpy(to, dram_.data() + pixel_address(*place, n, y, x),
-                    static_cast<size_t>(tensor.c));
+        unpack_codes(codes_at(*place, n, y, x), tensor.c, place->pack, to);
       }
     }
   }

@@ -40,6 +40,7 @@ class Host {
 
  private:
   int64_t pixel_address(const DramTensor& place, int64_t n, int64_t y, int64_t x) const;
+  int8_t* codes_at(const DramTensor& place, int64_t n, int64_t y, int64_t x) const;  // packed
   void write_codes(const DramTensor& place, const Tensor& codes);
   void write_border(const DramTensor& place);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hw/spec/packing.h"
+
 namespace qsim {
 namespace {
 
@@ -31,9 +33,10 @@ void add_transfer(Written& written, const Transfer& op, int64_t start, const int
 // All channel blocks of a pixel lie side by side.
 void add_vector(Written& written, const Vector& op, int64_t cols) {
   const int64_t channels = (op.blocks - 1) * cols + op.last_channels;
+  const int64_t bytes = packed_bytes(channels, op.dst_pack);
   for (int64_t y = 0; y < op.out_h; ++y) {
     for (int64_t x = 0; x < op.out_w; ++x) {
-      add_piece(written, op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch, channels);
+      add_piece(written, op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch, bytes);
     }
   }
 }

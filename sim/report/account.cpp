@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "hw/spec/packing.h"
 #include "sim/report/spans.h"
 
 namespace qsim {
@@ -113,7 +114,8 @@ struct Stream {
     const int64_t elapsed = cycle - begin;
     return elapsed / period * length + std::min(elapsed % period, length);
   }
-  // Useful PE-cycles are spread evenly over the stream; rounding down keeps the sum exact.
+  // Useful PE-cycles (a PE does 2^act_pack multiply-accumulates in one) are spread evenly over the
+  // stream; rounding down keeps the sum exact.
   int64_t useful_before(int64_t cycle) const {
     return static_cast<int64_t>(static_cast<__int128>(useful) * cycles_before(cycle) / cycles);
   }
@@ -129,7 +131,7 @@ Stream stream_of(const Arch& arch, const Matmul& matmul, const InstructionTiming
     stream.cycles = busy / stream.period * stream.length;
   }
   if (stream.cycles < 1 || useful > stream.cycles * arch.pes()) {
-    throw std::logic_error("account: " + std::to_string(useful) + " useful MACs in " +
+    throw std::logic_error("account: " + std::to_string(useful) + " useful PE-cycles in " +
                            std::to_string(stream.cycles) + " streaming cycles of a matmul");
   }
   return stream;
@@ -151,7 +153,8 @@ Spans account_array(const Segment& segment, Owners& owners, RunAccount& run) {
       [&](const Operation& op, const InstructionTiming& timing, const InstructionInfo& info) {
         const auto* matmul = std::get_if<Matmul>(&op);
         if (!matmul) return;
-        const Stream stream = stream_of(arch, *matmul, timing, info.useful_macs);
+        const int64_t useful = packed_bytes(info.useful_macs, matmul->act_pack);
+        const Stream stream = stream_of(arch, *matmul, timing, useful);
         busy.push_back({timing.issue + 1, timing.busy_until + 1});
         owners.split(busy.back(), [&](LayerId layer, Span part) {
           add_stream(run.layers[static_cast<size_t>(layer)].account, stream, part, arch.pes());

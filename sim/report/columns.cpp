@@ -1,5 +1,7 @@
 #include "sim/report/columns.h"
 
+#include <algorithm>
+
 namespace qsim {
 namespace {
 
@@ -7,6 +9,14 @@ using Value = std::function<std::optional<double>(const LayerRow&)>;
 
 Value whole(int64_t LayerRow::*member) {
   return [member](const LayerRow& row) { return static_cast<double>(row.*member); };
+}
+
+template <typename Number>
+Value known(std::optional<Number> LayerRow::*member) {
+  return [member](const LayerRow& row) -> std::optional<double> {
+    if (!(row.*member)) return std::nullopt;
+    return static_cast<double>(*(row.*member));
+  };
 }
 
 Value moved(int64_t Traffic::*member) {
@@ -22,8 +32,21 @@ void add_time(std::vector<Column>& columns, int64_t pes) {
                      "cycles the layer owns (rule T16); assumed for host steps", 0, 0,
                      [](const LayerRow& row) { return static_cast<double>(row.time.cycles); }});
   columns.push_back({"utilization_percent", "util %", "%", Origin::kDerived,
-                     "useful PE-cycles over all PE-cycles of these cycles", 1, 0,
-                     [pes](const LayerRow& row) { return 100 * row.utilization(pes); }});
+                     "useful PE-cycles over all PE-cycles of these cycles, in the layer's mode", 1,
+                     0, [pes](const LayerRow& row) { return 100 * row.utilization(pes); }});
+}
+
+// Shown first where there is something to see: where some codes have less than 8 bits.
+void add_bits(std::vector<Column>& columns, bool narrow) {
+  const int priority = narrow ? 0 : 5;
+  columns.push_back({"code_bits", "codes", "bits", Origin::kDerived,
+                     "of the widest codes that the layer reads", 0, priority,
+                     known(&LayerRow::code_bits)});
+  columns.push_back({"weight_bits", "weights", "bits", Origin::kDerived, "of the layer's weights",
+                     0, priority, known(&LayerRow::weight_bits)});
+  columns.push_back({"peak_macs_per_cycle", "peak", "MACs/cycle", Origin::kDerived,
+                     "what the array does in a cycle in the layer's mode, all PEs busy", 0,
+                     priority, known(&LayerRow::peak_macs)});
 }
 
 void add_traffic(std::vector<Column>& columns) {
@@ -73,12 +96,13 @@ Column sqnr_column() {
           [](const LayerRow& row) { return row.sqnr_db; }};
 }
 
-std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, int64_t pes) {
+std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, int64_t pes) {
   std::vector<Column> columns;
   columns.push_back({"macs", "MACs", "MACs", Origin::kDerived,
                      "multiply-accumulates of the layer, padding taps included", 0, 0,
                      whole(&LayerRow::macs)});
   if (has_cycles) add_time(columns, pes);
+  add_bits(columns, narrow);
   if (has_sqnr) columns.push_back(sqnr_column());
   add_traffic(columns);
   if (has_cycles) add_account(columns);
@@ -88,12 +112,16 @@ std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, int64_t pes) {
 }  // namespace
 
 std::vector<Column> layer_columns(const Report& report) {
-  return make_columns(report.has_cycles, report.accuracy.has_value(), report.arch.pes());
+  const auto& rows = report.layers;
+  const bool narrow = std::any_of(rows.begin(), rows.end(), [](const LayerRow& row) {
+    return row.code_bits.value_or(8) < 8 || row.weight_bits.value_or(8) < 8;
+  });
+  return make_columns(report.has_cycles, report.accuracy.has_value(), narrow, report.arch.pes());
 }
 
 std::string columns_reference() {
   std::string text = "| column | unit | origin | meaning |\n|---|---|---|---|\n";
-  for (const Column& column : make_columns(true, true, 1)) {
+  for (const Column& column : make_columns(true, true, false, 1)) {
     text += "| `" + column.key + "` | " + column.unit + " | " + name_of(column.origin) + " | " +
             column.meaning + " |\n";
   }

@@ -52,7 +52,7 @@ void add_cycles(FigureList& list, const Report& report, const Counters& counters
             1, "inferences/s", Origin::kAssumed,
             (batch == 1 ? "one at a time, " : "batch after batch, ") + clock);
   list.real("utilization", "utilisation", 100 * report.total.utilization(arch.pes()), 2, "%",
-            Origin::kDerived, "useful MACs / (PEs x cycles)");
+            Origin::kDerived, "useful PE-cycles / (PEs x cycles)");
   const double device = static_cast<double>(cycles - host);
   const auto rate = [&](int64_t bytes) {
     return device > 0 ? static_cast<double>(bytes) / device : 0;
@@ -96,12 +96,13 @@ std::vector<Figure> make_figures(const Program& program, const RunResult& result
              Origin::kDerived, "padding taps included");
   list.count("vector_macs", "vector unit MACs", macs_at(report, LayerPlace::kVector), "MACs",
              Origin::kDerived, "depthwise convolution");
-  int64_t weights = 0;
+  int64_t weight_bits = 0;
   for (const Layer& layer : program.network.layers) {
-    weights += static_cast<int64_t>(layer.weights.size());
+    weight_bits += static_cast<int64_t>(layer.weights.size()) * layer.weight_bits;
   }
-  if (weights > 0) {
-    list.count("weight_bytes", "weights", weights, "bytes", Origin::kDerived, "int8 codes");
+  if (weight_bits > 0) {
+    list.count("weight_bytes", "weights", (weight_bits + 7) / 8, "bytes", Origin::kDerived,
+               "codes of the bits that each layer has");
   }
   list.count("instructions", "instructions", static_cast<int64_t>(program.instructions.size()),
              "instructions", Origin::kDerived);

@@ -41,11 +41,33 @@ std::vector<LayerPlace> places_of(const Program& program) {
   return places;
 }
 
+// The widest code that a layer reads.
+std::optional<int32_t> code_bits(const IntegerNetwork& network, const Layer& layer) {
+  std::optional<int32_t> bits;
+  for (TensorId id : layer.inputs) {
+    const NetTensor& tensor = network.tensor(id);
+    if (!tensor.is_float) bits = std::max(bits.value_or(0), tensor.bits);
+  }
+  return bits;
+}
+
+// Multiply-accumulates a cycle of each layer's matmuls, whose mode is one.
+std::vector<std::optional<int64_t>> peaks(const Program& program) {
+  std::vector<std::optional<int64_t>> layers(program.network.layers.size());
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const auto* matmul = std::get_if<Matmul>(&program.instructions[i].op);
+    if (!matmul) continue;
+    layers[static_cast<size_t>(program.info[i].layer)] = program.arch.pes() << matmul->act_pack;
+  }
+  return layers;
+}
+
 std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerAccount>& times,
                                 const std::optional<Accuracy>& accuracy) {
   const IntegerNetwork& network = program.network;
   const std::vector<LayerPlace> places = places_of(program);
   const std::vector<Traffic> traffic = count_traffic(program);
+  const std::vector<std::optional<int64_t>> peak_macs = peaks(program);
   std::vector<LayerRow> rows;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
@@ -56,6 +78,9 @@ std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerA
     row.place = places[i];
     row.output = {output.n, output.h, output.w, output.c};
     row.macs = mac_count(network, layer);
+    row.code_bits = code_bits(network, layer);
+    if (layer.op == LayerOp::kConv) row.weight_bits = layer.weight_bits;
+    row.peak_macs = peak_macs[i];
     if (!times.empty()) row.time = times[i];
     row.traffic = traffic[i];
     if (accuracy && i < accuracy->layer_sqnr_db.size()) row.sqnr_db = accuracy->layer_sqnr_db[i];

@@ -25,8 +25,13 @@ struct LayerRow {
   std::string name;  // of the ONNX node
   std::string op;    // "conv", "add", ...
   LayerPlace place = LayerPlace::kArray;
-  Shape output;       // n, h, w, c
-  int64_t macs = 0;   // multiply-accumulates, padding taps included
+  Shape output;      // n, h, w, c
+  int64_t macs = 0;  // multiply-accumulates, padding taps included
+  // Of the codes that the layer reads (the widest of its inputs) and of its weights; absent where
+  // there are none.
+  std::optional<int32_t> code_bits, weight_bits;
+  // Array: multiply-accumulates a cycle in the mode of its instructions, all PEs busy.
+  std::optional<int64_t> peak_macs;
   LayerAccount time;  // all zero without a timed engine
   Traffic traffic;
   std::optional<double> sqnr_db;  // of its output against the float network's, see Accuracy

@@ -14,9 +14,12 @@ constexpr double kEqual = std::numeric_limits<double>::infinity();  // an SQNR
 std::string heading(const Report& report, size_t width) {
   const Arch& arch = report.arch;
   const auto kib = [](int64_t bytes) { return number_text(static_cast<double>(bytes) / 1024, 0); };
+  const std::string modes = arch.array.pe_modes == PeModes::k8
+                                ? ""
+                                : ", PE modes " + get_arch_key(arch, "array.pe_modes");
   std::string text = report.network + " on " + arch.name + ": " + std::to_string(arch.array.rows) +
                      "x" + std::to_string(arch.array.cols) + " PEs, " +
-                     get_arch_key(arch, "array.dataflow") + ", requant " +
+                     get_arch_key(arch, "array.dataflow") + modes + ", requant " +
                      get_arch_key(arch, "vector.requant") + ";";
   text += " buffers " + kib(arch.act_bytes()) + " + " + kib(arch.weight_bytes()) + " + " +
           kib(arch.param_bytes()) + " + " +

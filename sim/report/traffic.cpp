@@ -1,14 +1,21 @@
 #include "sim/report/traffic.h"
 
+#include "hw/spec/packing.h"
+
 namespace qsim {
 namespace {
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Words of `rows` bytes that `bytes` bytes from `address` on touch (T15).
-int64_t words_touched(int64_t address, int64_t bytes, int64_t rows) {
-  return (address + bytes - 1) / rows - address / rows + 1;
-}
+// Words of array.rows bytes that the codes of a channel block of an operand touch (T15).
+struct BlockWords {
+  int64_t rows, first_channel, channels;
+
+  int64_t at(int64_t address, int32_t pack) const {
+    const int64_t first = address + (first_channel >> pack);
+    return (first + packed_bytes(channels, pack) - 1) / rows - first / rows + 1;
+  }
+};
 
 template <typename Transfer>
 int64_t bytes_of(const Transfer& op) {
@@ -26,13 +33,15 @@ void count(const Arch&, const Store& op, Traffic& traffic) {
 void count(const Arch& arch, const Matmul& op, Traffic& traffic) {
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
+  const int64_t weight_words =
+      tiles * ceil_div(arch.array.rows, int64_t{1} << (op.weight_pack - op.act_pack));
   traffic.act_read_words += pixels * tiles;
   if (arch.array.dataflow == Dataflow::kWs) {
-    traffic.weight_read_words += tiles * arch.array.rows;
+    traffic.weight_read_words += weight_words;
     traffic.acc_write_words += pixels * tiles;
   } else {
     // Every group of `rows` pixels reads all weights again and writes its sums once.
-    traffic.weight_read_words += ceil_div(pixels, arch.array.rows) * tiles * arch.array.rows;
+    traffic.weight_read_words += ceil_div(pixels, arch.array.rows) * weight_words;
     traffic.acc_write_words += pixels;
   }
 }
@@ -43,16 +52,16 @@ void count(const Arch& arch, const Vector& op, Traffic& traffic) {
   const VectorFunction function{static_cast<uint8_t>(op.function)};
   for (int64_t block = 0; block < op.blocks; ++block) {
     const int64_t channels = block + 1 < op.blocks ? cols : op.last_channels;
-    const int64_t offset = block * cols;
-    traffic.act_write_words += pixels * words_touched(op.dst + offset, channels, rows);
+    const BlockWords words{rows, block * cols, channels};
+    traffic.act_write_words += pixels * words.at(op.dst, op.dst_pack);
     if (function == VectorFunction::kRequant) {
       traffic.acc_read_words += pixels;
       continue;
     }
     const int64_t taps = int64_t{1} * op.kh * op.kw;
-    traffic.act_read_words += pixels * taps * words_touched(op.src + offset, channels, rows);
+    traffic.act_read_words += pixels * taps * words.at(op.src, op.src_pack);
     if (function == VectorFunction::kAdd) {
-      traffic.act_read_words += pixels * words_touched(op.src2 + offset, channels, rows);
+      traffic.act_read_words += pixels * words.at(op.src2, op.src2_pack);
     }
   }
 }

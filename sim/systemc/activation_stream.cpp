@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hw/spec/packing.h"
+
 namespace qsim::model {
 namespace {
 
@@ -43,6 +45,26 @@ void copy_words(int64_t size, const int8_t* source, int64_t step, int64_t count,
   }
 }
 
+void unpack_words(int64_t size, int32_t pack, const int8_t* source, int64_t step, int64_t count,
+                  int8_t* codes, int64_t pitch) {
+  const int64_t lanes = size << pack;
+  if (step == size && pitch == lanes) return unpack_codes(source, count * lanes, pack, codes);
+  for (int64_t i = 0; i < count; ++i) {
+    unpack_codes(source + i * step, lanes, pack, codes + i * pitch);
+  }
+}
+
+// `size` codes as they stand in a byte, over and over. A pixel begins with the byte's first code.
+void fill_codes(int8_t byte, int32_t pack, int64_t size, int8_t* codes) {
+  if (pack == 0) {
+    std::memset(codes, byte, static_cast<size_t>(size));
+    return;
+  }
+  for (int64_t i = 0; i < size; ++i) {
+    codes[i] = code_at(&byte, i & (codes_per_byte(pack) - 1), pack);
+  }
+}
+
 // Output columns whose source column, origin + x * stride, is in [0, width): [first, second).
 ByteRange columns_inside(int64_t origin, int64_t stride, int64_t width, int64_t out) {
   if (stride == 0) return origin >= 0 && origin < width ? ByteRange{0, out} : ByteRange{0, 0};
@@ -75,14 +97,20 @@ void ActivationStream::gather(const int8_t* buffer, int64_t tile, int64_t first,
     const int64_t low = valid ? std::clamp(inside.low, x, x + run) : x + run;
     const int64_t high = valid ? std::clamp(inside.high, low, x + run) : x + run;
     int8_t* out = codes + done * pitch;
-    // Padding on both sides; bytes of the pitch beyond the rows meet no weights.
-    std::memset(out, op_.pad_value, static_cast<size_t>((low - x) * pitch));
-    std::memset(out + (high - x) * pitch, op_.pad_value,
-                static_cast<size_t>((x + run - high) * pitch));
+    // Padding on both sides; codes of the pitch beyond the lanes meet no weights.
+    const auto padding = static_cast<int8_t>(op_.pad_value);
+    fill_codes(padding, op_.act_pack, (low - x) * pitch, out);
+    fill_codes(padding, op_.act_pack, (x + run - high) * pitch, out + (high - x) * pitch);
     if (high > low) {
       const int64_t word = op_.act + y * op_.act_row_pitch +
                            (tap.x + low * op_.stride_w) * op_.act_pixel_pitch + tap.block;
-      copy_words(rows_, buffer + word * rows_, step, high - low, out + (low - x) * pitch, pitch);
+      const int8_t* source = buffer + word * rows_;
+      int8_t* to = out + (low - x) * pitch;
+      if (op_.act_pack == 0) {
+        copy_words(rows_, source, step, high - low, to, pitch);
+      } else {
+        unpack_words(rows_, op_.act_pack, source, step, high - low, to, pitch);
+      }
     }
     done += run;
   }

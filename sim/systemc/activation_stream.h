@@ -19,7 +19,11 @@ class ActivationStream {
   // Word of a pixel in the activation buffer; -1 when the tap is padding.
   int64_t word(int64_t tile, int64_t pixel) const;
 
-  // Codes of pixels [first, first + count) of a tile, `rows` each, one pixel every `pitch` bytes.
+  // Codes of a word: array.rows bytes of them.
+  int32_t lanes() const { return rows_ << op_.act_pack; }
+
+  // Codes of pixels [first, first + count) of a tile, lanes() each, a code a byte, one pixel every
+  // `pitch` bytes.
   void gather(const int8_t* buffer, int64_t tile, int64_t first, int64_t count, int8_t* codes,
               int64_t pitch) const;
 

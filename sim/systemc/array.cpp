@@ -8,28 +8,27 @@ Array::Array(sc_core::sc_module_name name, RunContext& run) : sc_core::sc_module
 
 void Array::reset() {
   const Arch& arch = run_.arch();
-  pitch_ = ArrayKernel::pitch(arch.array.rows);
   for (Stage& registers : stages_) {
     registers.codes.clear();
-    registers.weights.assign(static_cast<size_t>(arch.pes()), 0);
+    registers.weights.assign(static_cast<size_t>(arch.pes() << arch.max_pack()), 0);
   }
   sums_.clear();
   in_flight_.clear();
 }
 
-void Array::prepare(int64_t pass, int64_t pixels) {
-  const auto bytes = static_cast<size_t>(pixels * pitch_);
-  if (stage(pass).codes.size() < bytes) stage(pass).codes.resize(bytes);
+void Array::prepare(int64_t pass, int64_t pixels, int32_t lanes) {
+  Stage& registers = stage(pass);
+  registers.lanes = lanes;
+  const auto bytes = static_cast<size_t>(pixels * ArrayKernel::pitch(lanes));
+  if (registers.codes.size() < bytes) registers.codes.resize(bytes);
 }
 
 void Array::multiply(int64_t pass, int64_t first, int64_t pixels, bool accumulate) {
-  const auto& array = run_.arch().array;
-  sums_.resize(static_cast<size_t>(pixels * array.cols));
-  const int8_t* operands = codes(pass) + first * pitch_;
-  kernel_.multiply(operands, pixels, array.rows, weights(pass), array.cols, accumulate,
-                   sums_.data());
-  run_.counters().zero_operand_macs +=
-      zero_products(operands, pixels, array.rows, weights(pass), array.cols);
+  const int32_t lanes = stage(pass).lanes, cols = run_.arch().array.cols;
+  sums_.resize(static_cast<size_t>(pixels * cols));
+  const int8_t* operands = codes(pass) + first * ArrayKernel::pitch(lanes);
+  kernel_.multiply(operands, pixels, lanes, weights(pass), cols, accumulate, sums_.data());
+  run_.counters().zero_operand_macs += zero_products(operands, pixels, lanes, weights(pass), cols);
 }
 
 void Array::release(SumsInFlight sums) {

@@ -40,12 +40,11 @@ class Array : public sc_core::sc_module {
 
   void reset();
 
-  // Operands of a pass: codes of pixel q (pitch() bytes apart), weights of row r. Passes alternate
-  // between two sets of registers.
+  // Operands of a pass, a code a byte: codes of pixel q (ArrayKernel::pitch(lanes) bytes apart),
+  // weights of reduction lane l. Passes alternate between two sets of registers.
   int8_t* codes(int64_t pass) { return stage(pass).codes.data(); }
   int8_t* weights(int64_t pass) { return stage(pass).weights.data(); }
-  int64_t pitch() const { return pitch_; }
-  void prepare(int64_t pass, int64_t pixels);
+  void prepare(int64_t pass, int64_t pixels, int32_t lanes);
 
   // The operands of pixels [first, first + pixels) of a pass are in. With `accumulate` their sums
   // join those of the call before.
@@ -58,6 +57,7 @@ class Array : public sc_core::sc_module {
 
  private:
   struct Stage {
+    int32_t lanes = 0;
     std::vector<int8_t> codes;
     std::vector<int8_t> weights;
   };
@@ -65,7 +65,6 @@ class Array : public sc_core::sc_module {
 
   RunContext& run_;
   ArrayKernel kernel_;
-  int64_t pitch_ = 0;
   std::array<Stage, 2> stages_;
   std::vector<int32_t> sums_;
   std::deque<SumsInFlight> in_flight_;

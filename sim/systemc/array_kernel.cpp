@@ -18,7 +18,7 @@ constexpr int32_t kColumns = 16;  // columns that a kernel keeps in registers
 
 QSIM_BODY void multiply_body(const int8_t* codes, int64_t pitch, int64_t pixels, int32_t rows,
                              const int8_t* weights, int32_t cols, bool accumulate, int32_t* sums) {
-  int32_t wide[256][kColumns];
+  int32_t wide[kMaxTileRows][kColumns];
   for (int32_t first = 0; first < cols; first += kColumns) {
     const int32_t width = std::min(kColumns, cols - first);
     std::memset(wide, 0, sizeof(wide[0]) * static_cast<size_t>(rows));
@@ -180,8 +180,9 @@ void ArrayKernel::multiply(const int8_t* codes, int64_t pixels, int32_t rows, co
 
 int64_t zero_products(const int8_t* codes, int64_t pixels, int32_t rows, const int8_t* weights,
                       int32_t cols) {
-  uint32_t live[256] = {};
+  uint32_t live[kMaxTileRows];
   const int64_t pitch = ArrayKernel::pitch(rows);
+  std::fill_n(live, pitch, 0u);
 #ifdef QSIM_X86
   if (has_avx2()) {
     nonzero_avx2(codes, pitch, pixels, live);

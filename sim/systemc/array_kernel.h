@@ -10,6 +10,9 @@ namespace qsim::model {
 // The best instructions that may be used; the processor decides what is used. All give the same.
 enum class Instructions : uint8_t { kPortable, kAvx2, kAvx512Vnni };
 
+// The most rows of a tile: reduction lanes of the largest array on the narrowest codes.
+constexpr int32_t kMaxTileRows = 1024;
+
 class ArrayKernel {
  public:
   explicit ArrayKernel(Instructions best = Instructions::kAvx512Vnni);

@@ -5,8 +5,30 @@
 #include <utility>
 
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 
 namespace qsim::model {
+namespace {
+
+// Code c of word w is the weight of lane w * 2^weight_pack + c: a word's rows follow one another,
+// and each takes the 2^act_pack codes that follow those of the row before.
+void unpack_weights(const MatmulRun& run, const int8_t* words, int64_t count, int8_t* weights) {
+  const int32_t pack = run.op.weight_pack;
+  int64_t lane = run.weight_word << pack;
+  if (pack == 0) {
+    std::memcpy(weights + lane * run.cols, words, static_cast<size_t>(count * run.cols));
+    return;
+  }
+  for (int64_t word = 0; word < count; ++word) {
+    const int8_t* __restrict from = words + word * run.cols;
+    for (int32_t c = 0; c < codes_per_byte(pack) && lane < run.lanes; ++c, ++lane) {
+      int8_t* __restrict to = weights + lane * run.cols;
+      for (int64_t j = 0; j < run.cols; ++j) to[j] = code_at(from + j, c, pack);
+    }
+  }
+}
+
+}  // namespace
 
 ComputeUnit::ComputeUnit(sc_core::sc_module_name name, RunContext& run, TokenMatrix& tokens,
                          RetirementListener& listener, Buffer& activations, Buffer& weights,
@@ -45,8 +67,8 @@ void ComputeUnit::claim(const MatmulRun& run) {
   const ByteRange from = run.stream.range();
   const int64_t weights = run.op.weight * run.cols;
   activations_.open(*this, run.index, from.low, from.high, false, run_.now());
-  weights_.open(*this, run.index, weights, weights + run.tiles * run.rows * run.cols, false,
-                run_.now());
+  weights_.open(*this, run.index, weights, weights + run.tiles * run.words_of_tile * run.cols,
+                false, run_.now());
   accumulators_.open(*this, run.index, byte_of(run.op.acc), byte_of(run.op.acc + run.pixels), true,
                      run_.now());
 }
@@ -57,7 +79,7 @@ void ComputeUnit::enter_pass() {
   const MatmulRun& run = matmuls_.back();
   Counters& counters = run_.counters();
   counters.act_reads_compute += run.pixels_of(pass_);
-  counters.weight_reads += run.rows;
+  counters.weight_reads += run.words_of_tile;
   if (!run.by_groups || run.last_tile(pass_)) counters.acc_writes += run.pixels_of(pass_);
   if (pass_ == run.passes - 1) {
     set_busy_until(run.pass_end(pass_));
@@ -105,7 +127,7 @@ bool ComputeUnit::take_pass(int64_t cycle) {
   if (run.operands_complete(pass) > cycle) return false;
   while (write_sums(run.pass_start(pass))) {
   }
-  if (run.weight_pass == pass) take_weights(run, run.rows - run.weight_row);
+  if (run.weight_pass == pass) take_weights(run, run.words_of_tile - run.weight_word);
   if (run.pixel_pass == pass) take_pixels(run, run.pixels_of(pass) - run.pixel);
   return true;
 }
@@ -123,9 +145,8 @@ bool ComputeUnit::take_access(int64_t cycle) {
   const int64_t first = std::min({weight_cycle, pixel_cycle, cycle});
   if (write_sums(first - 1)) return true;
   if (weights && weight_cycle == first) {
-    const int64_t low = (weights->op.weight + weights->tile(weights->weight_pass) * weights->rows +
-                         weights->weight_row) *
-                        weights->cols;
+    const int64_t low =
+        (weights->first_word(weights->weight_pass) + weights->weight_word) * weights->cols;
     weights_.before_read(*this, weights->index, low, low + weights->cols, weight_cycle);
     take_weights(*weights, 1);
     return true;
@@ -146,21 +167,20 @@ bool ComputeUnit::take_access(int64_t cycle) {
 
 void ComputeUnit::take_weights(MatmulRun& run, int64_t count) {
   const int64_t pass = run.weight_pass;
-  const int64_t word = run.op.weight + run.tile(pass) * run.rows + run.weight_row;
-  std::memcpy(array_.weights(run.base + pass) + run.weight_row * run.cols,
-              weights_.codes() + word * run.cols, static_cast<size_t>(count * run.cols));
-  run.weight_row += count;
-  if (run.weight_row < run.rows) return;
-  run.weight_row = 0;
+  const int8_t* words = weights_.codes() + (run.first_word(pass) + run.weight_word) * run.cols;
+  unpack_weights(run, words, count, array_.weights(run.base + pass));
+  run.weight_word += count;
+  if (run.weight_word < run.words_of_tile) return;
+  run.weight_word = 0;
   ++run.weight_pass;
   multiply(run, pass);
 }
 
 void ComputeUnit::take_pixels(MatmulRun& run, int64_t count) {
   const int64_t pass = run.pixel_pass;
-  array_.prepare(run.base + pass, run.pixels_of(pass));
+  array_.prepare(run.base + pass, run.pixels_of(pass), static_cast<int32_t>(run.lanes));
   run.stream.gather(activations_.codes(), run.tile(pass), run.first_pixel(pass) + run.pixel, count,
-                    array_.codes(run.base + pass) + run.pixel * array_.pitch(), array_.pitch());
+                    array_.codes(run.base + pass) + run.pixel * run.pitch, run.pitch);
   run.pixel += count;
   if (run.pixel == run.pixels_of(pass)) {
     run.pixel = 0;

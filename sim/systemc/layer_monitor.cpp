@@ -1,8 +1,9 @@
 #include "sim/systemc/layer_monitor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
+
+#include "hw/spec/packing.h"
 
 namespace qsim::model {
 
@@ -26,9 +27,8 @@ void LayerMonitor::part_written(const VectorRun& instruction, const int8_t* acti
     for (int64_t column = 0; column < instruction.op.out_w; ++column) {
       const int64_t to = (first + row * tensor.w + column) * tensor.c + info.channel;
       if (to + channels > layer.output.size()) continue;
-      std::memcpy(layer.output.data<int8_t>() + to,
-                  activations + instruction.dst_byte(0, row * instruction.op.out_w + column),
-                  static_cast<size_t>(channels));
+      unpack_codes(activations + instruction.dst_byte(0, row * instruction.op.out_w + column),
+                   channels, instruction.op.dst_pack, layer.output.data<int8_t>() + to);
       layer.elements += channels;
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hw/spec/timing.h"
+#include "sim/systemc/array_kernel.h"
 #include "sim/systemc/run_context.h"
 
 namespace qsim::model {
@@ -15,6 +16,10 @@ MatmulRun::MatmulRun(int32_t program_index, const Matmul& matmul, const Arch& ar
       by_groups(arch.array.dataflow == Dataflow::kOs),
       rows(arch.array.rows),
       cols(arch.array.cols),
+      lanes(stream.lanes()),
+      pitch(ArrayKernel::pitch(stream.lanes())),
+      rows_of_word(int64_t{1} << (matmul.weight_pack - matmul.act_pack)),
+      words_of_tile((rows + rows_of_word - 1) / rows_of_word),
       issue(issue_cycle),
       base(first_pass),
       pixels(stream.pixels()),
@@ -31,7 +36,7 @@ int64_t MatmulRun::pixels_of(int64_t pass) const {
 // the channel that leaves the transposer.
 int64_t MatmulRun::weight_cycle() const {
   if (weight_pass == passes) return kNever;
-  return pass_start(weight_pass) - (by_groups ? 0 : 1) + weight_row;
+  return pass_start(weight_pass) - (by_groups ? 0 : 1) + weight_word * rows_of_word;
 }
 
 int64_t MatmulRun::pixel_cycle() const {
@@ -39,7 +44,8 @@ int64_t MatmulRun::pixel_cycle() const {
 }
 
 int64_t MatmulRun::operands_complete(int64_t pass) const {
-  const int64_t weights_end = pass_start(pass) - (by_groups ? 0 : 1) + rows - 1;
+  const int64_t weights_end =
+      pass_start(pass) - (by_groups ? 0 : 1) + (words_of_tile - 1) * rows_of_word;
   return std::max(weights_end, pass_start(pass) + pixels_of(pass) - 1);
 }
 

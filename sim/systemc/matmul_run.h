@@ -21,6 +21,10 @@ struct MatmulRun {
   ActivationStream stream;
   bool by_groups;  // output-stationary
   int64_t rows, cols;
+  int64_t lanes;          // of a reduction tile: codes of a pixel, weights of a column
+  int64_t pitch;          // from one pixel's codes to the next in the array
+  int64_t rows_of_word;   // rows that a weight word serves
+  int64_t words_of_tile;  // weight words
   int64_t issue;
   int64_t base;  // first_pass
   int64_t pixels, tiles, groups, passes;
@@ -28,7 +32,7 @@ struct MatmulRun {
 
   // Next operands to be taken; pixels of the present pass that have been multiplied; pixels whose
   // last sums have been sent to the accumulators.
-  int64_t weight_pass = 0, weight_row = 0;
+  int64_t weight_pass = 0, weight_word = 0;
   int64_t pixel_pass = 0, pixel = 0;
   int64_t multiplied = 0;
   int64_t final_pixels = 0;
@@ -39,6 +43,7 @@ struct MatmulRun {
   bool last_tile(int64_t pass) const { return tile(pass) == tiles - 1; }
   int64_t first_pixel(int64_t pass) const { return by_groups ? pass / tiles * rows : 0; }
   int64_t pixels_of(int64_t pass) const;
+  int64_t first_word(int64_t pass) const { return op.weight + tile(pass) * words_of_tile; }
 
   // Cycle in which the next weight word (activation word) is read; kNever when all have been.
   int64_t weight_cycle() const;

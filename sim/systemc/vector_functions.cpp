@@ -5,12 +5,33 @@
 #include <cstring>
 
 #include "hw/spec/arithmetic_rows.h"
+#include "hw/spec/packing.h"
 
 namespace qsim::model {
 namespace {
 
 constexpr size_t kMaxChannels = 256;
 using Sums = std::array<int32_t, kMaxChannels>;
+
+// Reads the channels of one block of an operand, wherever its codes lie, as one code a byte.
+class Operand {
+ public:
+  Operand(const int8_t* activations, const VectorBlock& block, int32_t pack)
+      : activations_(activations), channels_(block.channels), pack_(pack) {}
+
+  // Valid until the next call.
+  const int8_t* at(int64_t byte) {
+    if (pack_ == 0) return activations_ + byte;
+    unpack_codes(activations_ + byte, channels_, pack_, codes_.data());
+    return codes_.data();
+  }
+
+ private:
+  const int8_t* activations_;
+  int64_t channels_;
+  int32_t pack_;
+  std::array<int8_t, kMaxChannels> codes_;
+};
 
 int64_t count_wraps(const int32_t* acc, const int32_t* bias, int64_t n) {
   uint32_t wraps = 0;
@@ -44,11 +65,12 @@ void add_pixels(const VectorRun& run, const VectorBlock& block, const int8_t* ac
                 int64_t first, int64_t count, int8_t* codes) {
   const Vector& op = run.op;
   const AddParams params{op.multiplier, op.multiplier2, op.shift};
+  Operand src(activations, block, op.src_pack), src2(activations, block, op.src2_pack);
   for (int64_t i = 0; i < count; ++i) {
     const int64_t y = (first + i) / op.out_w;
     const int64_t x = (first + i) % op.out_w;
-    add_row(activations + run.src_byte(block.number, y, x), op.zero_src,
-            activations + run.src2_byte(block.number, first + i), op.zero_src2, params,
+    add_row(src.at(run.src_byte(block.number, y, x)), op.zero_src,
+            src2.at(run.src2_byte(block.number, first + i)), op.zero_src2, params,
             static_cast<size_t>(block.channels), op.zero_dst, op.clamp_low, op.clamp_high,
             codes + i * block.channels);
   }
@@ -58,8 +80,9 @@ void max_pixel(const VectorRun& run, const VectorBlock& block, const int8_t* act
                int64_t pixel, int8_t* codes) {
   const int64_t channels = block.channels;
   std::memset(codes, -128, static_cast<size_t>(channels));
+  Operand src(activations, block, run.op.src_pack);
   for_each_tap(run, block, pixel, [&](int64_t, int64_t byte) {
-    const int8_t* source = activations + byte;
+    const int8_t* source = src.at(byte);
     for (int64_t j = 0; j < channels; ++j) codes[j] = std::max(codes[j], source[j]);
   });
   const auto low = static_cast<int8_t>(run.op.clamp_low);
@@ -73,8 +96,9 @@ void average_pixel(const VectorRun& run, const VectorBlock& block, const int8_t*
   const Vector& op = run.op;
   Sums sums;
   std::fill_n(sums.begin(), block.channels, 0);
+  Operand src(activations, block, op.src_pack);
   for_each_tap(run, block, pixel, [&](int64_t, int64_t byte) {
-    const int8_t* source = activations + byte;
+    const int8_t* source = src.at(byte);
     for (int64_t j = 0; j < block.channels; ++j)
       sums[static_cast<size_t>(j)] += source[j] - op.zero_src;
   });
@@ -91,8 +115,9 @@ void depthwise_pixel(const VectorRun& run, const VectorBlock& block,
   const int32_t* zero = parameters.weight_zero();
   // 255 * 255 a tap: sums of fewer than 33026 taps cannot wrap, so the bias alone can make them.
   const bool may_wrap = run.taps > 33025;
+  Operand src(activations, block, op.src_pack);
   for_each_tap(run, block, pixel, [&](int64_t tap, int64_t byte) {
-    const int8_t* source = activations + byte;
+    const int8_t* source = src.at(byte);
     const int8_t* weights = parameters.weights(tap);
     for (int64_t j = 0; j < block.channels; ++j) {
       int32_t& sum = sums[static_cast<size_t>(j)];
@@ -129,7 +154,20 @@ void BlockParameters::read(const VectorRun& run, const uint8_t* bytes) {
   weights_.clear();
   if (run.function != VectorFunction::kDepthwise) return;
   const auto* codes = reinterpret_cast<const int8_t*>(bytes) + 16 * cols_;
-  weights_.assign(codes, codes + run.taps * cols_);
+  if (run.op.weight_pack == 0) {
+    weights_.assign(codes, codes + run.taps * cols_);
+    return;
+  }
+  // Tap by tap, the same code of a row of bytes.
+  const int32_t per_byte = codes_per_byte(run.op.weight_pack);
+  weights_.resize(static_cast<size_t>(run.taps * cols_));
+  for (int64_t tap = 0; tap < run.taps; ++tap) {
+    const int8_t* row = codes + tap / per_byte * cols_;
+    int8_t* to = weights_.data() + tap * cols_;
+    for (int64_t j = 0; j < cols_; ++j) {
+      to[j] = code_at(row + j, tap % per_byte, run.op.weight_pack);
+    }
+  }
 }
 
 void compute_pixels(const VectorRun& run, const VectorBlock& block,

@@ -27,11 +27,11 @@ class BlockParameters {
  private:
   int64_t cols_ = 0;
   std::vector<int32_t> bias_, multiplier_, shift_, weight_zero_;
-  std::vector<int8_t> weights_;  // [tap][cols]
+  std::vector<int8_t> weights_;  // [tap][cols], a code a byte
 };
 
-// The codes of pixels [first, first + count) of a block, `channels` each, without gaps; adds the
-// accumulator's wraps to `wraps`. `accumulators` and `activations` begin at address 0.
+// The codes of pixels [first, first + count) of a block, `channels` each, a byte each, no gaps;
+// adds the accumulator's wraps to `wraps`. `accumulators` and `activations` begin at address 0.
 void compute_pixels(const VectorRun& run, const VectorBlock& block,
                     const BlockParameters& parameters, const int32_t* accumulators,
                     const int8_t* activations, int64_t first, int64_t count, int8_t* codes,

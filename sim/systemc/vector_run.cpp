@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/spec/packing.h"
 #include "hw/spec/timing.h"
 
 namespace qsim::model {
@@ -40,14 +41,17 @@ VectorBlock VectorRun::make_block(int64_t number, int64_t start) const {
   made.start = start;
   made.pixels = pixels;
   made.channels = number == op.blocks - 1 ? op.last_channels : arch->array.cols;
-  const auto words = [&](int64_t base) {
-    const int64_t first = base + number * arch->array.cols;
-    return (first + made.channels - 1) / rows - first / rows + 1;
+  const auto place = [&](int64_t base, int32_t pack, int64_t& bytes, int64_t& words) {
+    const int64_t first = base + block_offset(number, pack);
+    bytes = packed_bytes(made.channels, pack);
+    words = (first + bytes - 1) / rows - first / rows + 1;
   };
   const int64_t passes = (made.channels + arch->lanes() - 1) / arch->lanes();
-  made.words_dst = words(op.dst);
-  if (reads_activations()) made.words_src = words(op.src);
-  if (function == VectorFunction::kAdd) made.words_src2 = words(op.src2);
+  place(op.dst, op.dst_pack, made.bytes_dst, made.words_dst);
+  if (reads_activations()) place(op.src, op.src_pack, made.bytes_src, made.words_src);
+  if (function == VectorFunction::kAdd) {
+    place(op.src2, op.src2_pack, made.bytes_src2, made.words_src2);
+  }
   // Each operand passes the lanes, and takes as long as its words; then the result does.
   int64_t operands = 0;
   switch (function) {
@@ -77,32 +81,37 @@ int64_t VectorRun::channels() const {
 int64_t VectorRun::parameter_bytes() const {
   const int64_t cols = arch->array.cols;
   if (function == VectorFunction::kRequant) return 16 * cols;
-  return function == VectorFunction::kDepthwise ? 16 * cols + 4 * cols * ((taps + 3) / 4) : 0;
+  if (function != VectorFunction::kDepthwise) return 0;
+  return 16 * cols + 4 * cols * ((packed_bytes(taps, op.weight_pack) + 3) / 4);
 }
 
 int64_t VectorRun::dst_byte(int64_t block_number, int64_t out_pixel) const {
   return op.dst + out_pixel / op.out_w * op.dst_row_pitch +
-         out_pixel % op.out_w * op.dst_pixel_pitch + block_number * arch->array.cols;
+         out_pixel % op.out_w * op.dst_pixel_pitch + block_offset(block_number, op.dst_pack);
 }
 
 int64_t VectorRun::src_byte(int64_t block_number, int64_t y, int64_t x) const {
-  return op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + block_number * arch->array.cols;
+  return op.src + y * op.src_row_pitch + x * op.src_pixel_pitch +
+         block_offset(block_number, op.src_pack);
 }
 
 int64_t VectorRun::src2_byte(int64_t block_number, int64_t out_pixel) const {
   return op.src2 + out_pixel / op.out_w * op.src2_row_pitch +
-         out_pixel % op.out_w * op.src2_pixel_pitch + block_number * arch->array.cols;
+         out_pixel % op.out_w * op.src2_pixel_pitch + block_offset(block_number, op.src2_pack);
 }
 
-ByteRange VectorRun::dst_range() const { return {op.dst, dst_byte(0, pixels - 1) + channels()}; }
+ByteRange VectorRun::dst_range() const {
+  return {op.dst, dst_byte(0, pixels - 1) + packed_bytes(channels(), op.dst_pack)};
+}
 
 ByteRange VectorRun::src_range() const {
   if (function == VectorFunction::kRequant) {
     const int64_t word = int64_t{4} * arch->array.cols;
     return {op.src * word, (op.src + op.blocks * pixels) * word};
   }
+  const int64_t bytes = packed_bytes(channels(), op.src_pack);
   if (function == VectorFunction::kAdd) {
-    return {op.src, src_byte(0, op.out_h - 1, op.out_w - 1) + channels()};
+    return {op.src, src_byte(0, op.out_h - 1, op.out_w - 1) + bytes};
   }
   const int64_t y_low = std::max<int64_t>(op.y0, 0);
   const int64_t x_low = std::max<int64_t>(op.x0, 0);
@@ -113,12 +122,12 @@ ByteRange VectorRun::src_range() const {
       std::min<int64_t>(op.in_w - 1, op.x0 + int64_t{op.out_w - 1} * op.stride_w +
                                          int64_t{op.kw - 1} * op.dilation_w);
   if (y_high < y_low || x_high < x_low) return {0, 0};
-  return {src_byte(0, y_low, x_low), src_byte(0, y_high, x_high) + channels()};
+  return {src_byte(0, y_low, x_low), src_byte(0, y_high, x_high) + bytes};
 }
 
 ByteRange VectorRun::src2_range() const {
   if (function != VectorFunction::kAdd) return {0, 0};
-  return {op.src2, src2_byte(0, pixels - 1) + channels()};
+  return {op.src2, src2_byte(0, pixels - 1) + packed_bytes(channels(), op.src2_pack)};
 }
 
 bool VectorRun::feeds_itself() const {
@@ -126,10 +135,11 @@ bool VectorRun::feeds_itself() const {
   const bool one_to_one =
       function == VectorFunction::kAdd ||
       (taps == 1 && op.stride_h == 1 && op.stride_w == 1 && op.y0 == 0 && op.x0 == 0);
-  const bool src_in_place = one_to_one && op.src == op.dst &&
+  const bool src_in_place = one_to_one && op.src == op.dst && op.src_pack == op.dst_pack &&
                             op.src_row_pitch == op.dst_row_pitch &&
                             op.src_pixel_pitch == op.dst_pixel_pitch;
-  const bool src2_in_place = op.src2 == op.dst && op.src2_row_pitch == op.dst_row_pitch &&
+  const bool src2_in_place = op.src2 == op.dst && op.src2_pack == op.dst_pack &&
+                             op.src2_row_pitch == op.dst_row_pitch &&
                              op.src2_pixel_pitch == op.dst_pixel_pitch;
   return (!src_in_place && overlap(src_range(), dst_range())) ||
          (!src2_in_place && overlap(src2_range(), dst_range()));

@@ -17,7 +17,9 @@ struct VectorBlock {
   int64_t start = 0;  // cycle; the block's first busy cycle is the next
   int64_t cost = 0;   // cycles per pixel
   int64_t pixels = 0;
-  // Buffer words that the channels of one pixel touch.
+  // Bytes that hold the channels of one pixel, and buffer words that they touch; 0 for operands
+  // that the function does not have.
+  int64_t bytes_src = 0, bytes_src2 = 0, bytes_dst = 0;
   int64_t words_src = 0, words_src2 = 0, words_dst = 0;
 
   int64_t parameter_cycle() const { return start + 1; }
@@ -56,7 +58,8 @@ struct VectorRun {
   }
   int64_t channels() const;
 
-  // Bytes of one pixel's block; for sources, `pixel` is given by its coordinates in the source.
+  // First byte of one pixel's block; for sources, `pixel` is given by its coordinates in the
+  // source.
   int64_t dst_byte(int64_t block_number, int64_t out_pixel) const;
   int64_t src_byte(int64_t block_number, int64_t y, int64_t x) const;
   int64_t src2_byte(int64_t block_number, int64_t out_pixel) const;
@@ -73,6 +76,10 @@ struct VectorRun {
   bool feeds_itself() const;
 
  private:
+  // From a pixel's first byte to the one where a block of it begins.
+  int64_t block_offset(int64_t block_number, int32_t pack) const {
+    return block_number * arch->array.cols >> pack;
+  }
   VectorBlock make_block(int64_t number, int64_t start) const;
 };
 

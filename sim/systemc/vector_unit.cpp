@@ -1,10 +1,10 @@
 #include "sim/systemc/vector_unit.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 
 namespace qsim::model {
 
@@ -157,9 +157,9 @@ void VectorUnit::check_operands(const VectorRun& run, int64_t cycle) {
     return check(accumulators_, run.acc_word(block, run.pixel) * word, 4 * run.block.channels);
   }
   for_each_tap(run, run.block, run.pixel,
-               [&](int64_t, int64_t byte) { check(activations_, byte, run.block.channels); });
+               [&](int64_t, int64_t byte) { check(activations_, byte, run.block.bytes_src); });
   if (run.function == VectorFunction::kAdd) {
-    check(activations_, run.src2_byte(block, run.pixel), run.block.channels);
+    check(activations_, run.src2_byte(block, run.pixel), run.block.bytes_src2);
   }
 }
 
@@ -190,7 +190,7 @@ bool VectorUnit::write_codes(int64_t cycle) {
   CodesInFlight& codes = codes_.front();
   VectorRun& run = in_flight(codes.index);
   const bool alone = !contended();
-  const int64_t channels = codes.block.channels;
+  const int64_t channels = codes.block.channels, bytes = codes.block.bytes_dst;
   int64_t count = 1;
   if (alone) {
     count =
@@ -199,11 +199,11 @@ bool VectorUnit::write_codes(int64_t cycle) {
   for (; count > 0; --count, ++codes.written) {
     const int64_t low = run.dst_byte(codes.block.number, codes.first + codes.written);
     if (!alone) {
-      activations_.before_write(*this, run.index, low, low + channels, codes.next_cycle());
+      activations_.before_write(*this, run.index, low, low + bytes, codes.next_cycle());
     }
-    std::memcpy(activations_.codes() + low, codes.codes.data() + codes.written * channels,
-                static_cast<size_t>(channels));
-    activations_.wrote(*this, run.index, low, low + channels);
+    pack_codes(codes.codes.data() + codes.written * channels, channels, run.op.dst_pack,
+               activations_.codes() + low);
+    activations_.wrote(*this, run.index, low, low + bytes);
   }
   if (codes.written < codes.pixels) return true;
   const bool last =
@@ -224,7 +224,7 @@ void VectorUnit::list_pending(const Buffer&, int32_t instruction, PendingBytes& 
   const auto add = [&](const VectorBlock& block, int64_t from, int64_t to) {
     for (int64_t pixel = from; pixel < to; ++pixel) {
       const int64_t low = run.dst_byte(block.number, pixel);
-      pending.add(low, low + block.channels);
+      pending.add(low, low + block.bytes_dst);
     }
   };
   for (const CodesInFlight& codes : codes_) {

@@ -33,6 +33,15 @@ std::vector<Number> numbers_of(CaseSpec& spec) {
   return numbers;
 }
 
+// Bits of codes, which grow to 8.
+std::vector<int32_t*> bits_of(CaseSpec& spec) {
+  std::vector<int32_t*> bits = {&spec.bits};
+  for (CaseLayer& layer : spec.layers) {
+    bits.insert(bits.end(), {&layer.bits, &layer.weight_bits});
+  }
+  return bits;
+}
+
 // Steps that happen once: `is` says whether it has been taken.
 struct Flag {
   bool (*taken)(const CaseSpec& spec);
@@ -73,6 +82,7 @@ class Shrinker {
         if (!flag.taken(best_.spec)) attempt([&](CaseSpec& spec) { flag.take(spec); });
       }
       reduce_numbers();
+      widen_codes();
     } while (changed_ && best_.runs < most_runs_);
     return best_;
   }
@@ -135,6 +145,13 @@ class Shrinker {
       }
       while (set(now() - 1)) {
       }
+    }
+  }
+
+  void widen_codes() {
+    const size_t count = bits_of(best_.spec).size();
+    for (size_t i = 0; i < count; ++i) {
+      if (*bits_of(best_.spec)[i] != 8) attempt([&](CaseSpec& spec) { *bits_of(spec)[i] = 8; });
     }
   }
 

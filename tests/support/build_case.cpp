@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "compiler/compile.h"
+#include "hw/spec/packing.h"
 #include "sim/engines/analytic/engine.h"
 #include "tests/support/draw.h"
 #include "tests/support/network_builder.h"
@@ -35,6 +36,7 @@ TensorId add_layer(NetworkBuilder& net, TensorId x, const CaseLayer& layer) {
   const NetTensor in = net.tensor(x);
   const Window window = fitted(in, layer.window);
   net.set_asymmetric_weights(layer.asymmetric_weights);
+  net.set_bits(layer.bits, layer.weight_bits);
   switch (layer.op) {
     case CaseOp::kConv: {
       const int32_t groups = std::gcd(in.c, layer.groups);
@@ -59,7 +61,8 @@ TensorId add_layer(NetworkBuilder& net, TensorId x, const CaseLayer& layer) {
 void make_extreme(IntegerNetwork& network, uint32_t seed) {
   Draw draw(seed);
   for (NetTensor& tensor : network.tensors) {
-    if (draw.one_in(3)) tensor.quant.zero_point = draw.one_in(2) ? -128 : 127;
+    if (!draw.one_in(3)) continue;
+    tensor.quant.zero_point = draw.one_in(2) ? lowest_code(tensor.bits) : highest_code(tensor.bits);
   }
   for (Layer& layer : network.layers) {
     // Its own input's quantization is its output's.
@@ -69,7 +72,10 @@ void make_extreme(IntegerNetwork& network, uint32_t seed) {
           tensors[static_cast<size_t>(layer.inputs[0])].quant;
     }
     if (draw.one_in(2)) {
-      for (int8_t& weight : layer.weights) weight = draw.one_in(2) ? -128 : 127;
+      for (int8_t& weight : layer.weights) {
+        weight = static_cast<int8_t>(draw.one_in(2) ? lowest_code(layer.weight_bits)
+                                                    : highest_code(layer.weight_bits));
+      }
     }
     for (float& scale : layer.weight_scale) {
       const int32_t exponent = draw(-12, 4);
@@ -79,7 +85,9 @@ void make_extreme(IntegerNetwork& network, uint32_t seed) {
     for (int32_t& bias : layer.bias) {
       if (draw.one_in(4)) bias = draw.one_in(2) ? INT32_MAX : INT32_MIN;
     }
-    if (draw.one_in(3) && !layer.is_host()) layer.clamp_high = draw(layer.clamp_low, 127);
+    if (draw.one_in(3) && !layer.is_host()) {
+      layer.clamp_high = draw(layer.clamp_low, highest_code(network.tensor(layer.output).bits));
+    }
   }
 }
 
@@ -97,7 +105,10 @@ void make_plain(IntegerNetwork& network, const CaseValues& values) {
     if (values.plain_zero_points) {
       std::fill(layer.weight_zero_point.begin(), layer.weight_zero_point.end(), 0);
     }
-    if (values.plain_clamps) layer.clamp_low = -128, layer.clamp_high = 127;
+    if (values.plain_clamps) {
+      const int32_t bits = network.tensor(layer.output).bits;
+      layer.clamp_low = lowest_code(bits), layer.clamp_high = highest_code(bits);
+    }
   }
 }
 
@@ -108,7 +119,8 @@ void print(std::ostream& out, const CaseLayer& layer) {
       << "x" << w.stride_w << " dilation " << w.dilation_h << "x" << w.dilation_w << " pads "
       << w.pad_top << "," << w.pad_left << "," << w.pad_bottom << "," << w.pad_right
       << (layer.asymmetric_weights ? " asymmetric weights" : "")
-      << (layer.count_include_pad ? " padding counts" : "") << "\n";
+      << (layer.count_include_pad ? " padding counts" : "") << " bits " << layer.bits << " weights "
+      << layer.weight_bits << "\n";
 }
 
 }  // namespace
@@ -116,6 +128,7 @@ void print(std::ostream& out, const CaseLayer& layer) {
 IntegerNetwork build_network(const CaseSpec& spec) {
   const std::string name = "case" + std::to_string(spec.seed);
   NetworkBuilder net = spec.seed == 0 ? NetworkBuilder(name) : NetworkBuilder(name, spec.seed + 1);
+  net.set_bits(spec.bits, 8);
   TensorId x = net.input(spec.n, spec.h, spec.w, spec.c);
   for (const CaseLayer& layer : spec.layers) x = add_layer(net, x, layer);
   net.output(x);
@@ -149,7 +162,8 @@ std::string to_text(const CaseSpec& spec) {
   for (const ArchKey& key : arch_keys()) {
     out << "  " << key.name << " = " << get_arch_key(spec.arch, key.name) << "\n";
   }
-  out << "input " << spec.n << "x" << spec.h << "x" << spec.w << "x" << spec.c << "\nlayers\n";
+  out << "input " << spec.n << "x" << spec.h << "x" << spec.w << "x" << spec.c << " bits "
+      << spec.bits << "\nlayers\n";
   for (const CaseLayer& layer : spec.layers) print(out, layer);
   const CaseValues& v = spec.values;
   out << "values" << (v.extreme ? " extreme" : " usual") << (v.plain_weights ? ", weights 1" : "")

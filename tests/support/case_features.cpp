@@ -62,7 +62,7 @@ bool any_matmul(const Facts& f, Predicate predicate) {
 bool has_edge_tiles(const Facts& f) {
   return any_matmul(f, [&](const Matmul& matmul, const InstructionInfo& info) {
     return info.useful_macs < int64_t{1} * matmul.out_h * matmul.out_w * matmul.kh * matmul.kw *
-                                  matmul.cblocks * f.arch.pes();
+                                  matmul.cblocks * (f.arch.pes() << matmul.act_pack);
   });
 }
 
@@ -80,12 +80,51 @@ bool has_packed_taps(const Facts& f) {
   });
 }
 
+template <typename Predicate>
+bool any_vector(const Facts& f, Predicate predicate) {
+  const auto& instructions = f.program.instructions;
+  return std::any_of(instructions.begin(), instructions.end(), [&](const Instruction& instruction) {
+    const auto* vector = std::get_if<Vector>(&instruction.op);
+    return vector && predicate(*vector);
+  });
+}
+
+template <int32_t pack>
+bool multiplies(const Facts& f) {
+  return any_matmul(f,
+                    [](const Matmul& op, const InstructionInfo&) { return op.act_pack == pack; });
+}
+
+bool widens_weights(const Facts& f) {
+  return any_matmul(
+      f, [](const Matmul& op, const InstructionInfo&) { return op.weight_pack > op.act_pack; });
+}
+
+bool changes_packs(const Facts& f) {
+  return any_vector(f, [](const Vector& op) {
+    return op.function != static_cast<int32_t>(VectorFunction::kRequant) &&
+           op.src_pack != op.dst_pack;
+  });
+}
+
+bool has_partial_bytes(const Facts& f) {
+  return any_vector(f, [](const Vector& op) { return op.last_channels % (1 << op.dst_pack) != 0; });
+}
+
+bool has_packed_depthwise(const Facts& f) {
+  return any_vector(f, [](const Vector& op) {
+    return op.function == static_cast<int32_t>(VectorFunction::kDepthwise) && op.weight_pack > 0;
+  });
+}
+
 struct FeatureRow {
   const char* name;
   bool (*present)(const Facts& f);
 };
 
 constexpr FeatureRow kFeatures[] = {
+    {"2-bit products", multiplies<2>},
+    {"4-bit products", multiplies<1>},
     {"9-bit weights", has_wide_weights},
     {"add", has<LayerOp::kAdd>},
     {"asymmetric pads",
@@ -114,6 +153,7 @@ constexpr FeatureRow kFeatures[] = {
      }},
     {"full token counters", [](const Facts& f) { return f.token_full_cycles > 0; }},
     {"groups", has_groups},
+    {"codes of other packs read and written", changes_packs},
     {"ideal memory", [](const Facts& f) { return !f.latency(); }},
     {"lanes < cols", [](const Facts& f) { return f.arch.vector.lanes < f.arch.array.cols; }},
     {"latency 1", [](const Facts& f) { return f.latency() && f.arch.memory.latency_cycles == 1; }},
@@ -121,7 +161,9 @@ constexpr FeatureRow kFeatures[] = {
      [](const Facts& f) { return f.latency() && f.arch.memory.latency_cycles >= 1000; }},
     {"max pool", has<LayerOp::kMaxPool>},
     {"output-stationary", [](const Facts& f) { return f.arch.array.dataflow == Dataflow::kOs; }},
+    {"packed depthwise weights", has_packed_depthwise},
     {"packed taps", has_packed_taps},
+    {"partly filled bytes", has_partial_bytes},
     {"rescale", has<LayerOp::kRescale>},
     // The network's input and output codes are in DRAM anyhow.
     {"resident feature maps",
@@ -143,6 +185,7 @@ constexpr FeatureRow kFeatures[] = {
          return layer.window.stride_h > 1 || layer.window.stride_w > 1;
        });
      }},
+    {"weights widened at the array", widens_weights},
     {"weight-stationary", [](const Facts& f) { return f.arch.array.dataflow == Dataflow::kWs; }},
 };
 

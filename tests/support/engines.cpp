@@ -15,6 +15,8 @@ std::string timing_text(const InstructionTiming& t) {
          " done " + std::to_string(t.done) + " retire " + std::to_string(t.retire);
 }
 
+}  // namespace
+
 std::string timing_difference(const Program& program, const RunResult& a, const RunResult& b) {
   for (size_t i = 0; i < program.instructions.size(); ++i) {
     if (a.timing[i] == b.timing[i]) continue;
@@ -34,8 +36,6 @@ std::string timing_difference(const Program& program, const RunResult& a, const 
 #undef QSIM_COUNTER
   return "";
 }
-
-}  // namespace
 
 std::vector<Tensor> random_inputs(const IntegerNetwork& network, uint32_t seed) {
   std::mt19937 random(seed);

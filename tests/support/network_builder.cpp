@@ -1,5 +1,9 @@
 #include "tests/support/network_builder.h"
 
+#include <cmath>
+
+#include "hw/spec/packing.h"
+
 namespace qsim {
 
 TensorId NetworkBuilder::add_tensor(int32_t n, int32_t h, int32_t w, int32_t c) {
@@ -7,9 +11,10 @@ TensorId NetworkBuilder::add_tensor(int32_t n, int32_t h, int32_t w, int32_t c) 
   tensor.name = "t" + std::to_string(network_.tensors.size());
   tensor.n = n, tensor.h = h, tensor.w = w, tensor.c = c;
   tensor.onnx_shape = {n, c, h, w};
+  tensor.bits = bits_;
   if (network_.has_values) {
-    tensor.quant.scale = static_cast<float>(draw(50, 200)) / 4000.0f;
-    tensor.quant.zero_point = draw(-128, 127);
+    tensor.quant.scale = static_cast<float>(draw(50, 200) << (8 - bits_)) / 4000.0f;
+    tensor.quant.zero_point = draw(lowest_code(bits_), highest_code(bits_));
   }
   network_.tensors.push_back(tensor);
   return static_cast<TensorId>(network_.tensors.size()) - 1;
@@ -21,6 +26,8 @@ Layer& NetworkBuilder::add_layer(LayerOp op, const std::vector<TensorId>& inputs
   layer.name = std::string(name_of(op)) + std::to_string(network_.layers.size());
   layer.inputs = inputs;
   layer.output = output;
+  layer.clamp_low = lowest_code(tensor(output).bits);
+  layer.clamp_high = highest_code(tensor(output).bits);
   network_.layers.push_back(layer);
   return network_.layers.back();
 }
@@ -52,18 +59,22 @@ TensorId NetworkBuilder::conv(TensorId x, int32_t out_c, const Window& window, i
   const TensorId y = windowed(LayerOp::kConv, x, out_c, window);
   Layer& layer = network_.layers.back();
   layer.groups = groups;
+  layer.weight_bits = weight_bits_;
   if (!network_.has_values) return y;
   const int32_t per_channel = window.kh * window.kw * (in_c / groups);
   for (int32_t i = 0; i < out_c * per_channel; ++i) {
-    layer.weights.push_back(static_cast<int8_t>(draw(-128, 127)));
+    layer.weights.push_back(
+        static_cast<int8_t>(draw(lowest_code(weight_bits_), highest_code(weight_bits_))));
   }
   // Scales keep outputs of random data inside the code range now and then.
-  const float scale = tensor(y).quant.scale / tensor(x).quant.scale / 4000.0f /
-                      static_cast<float>(std::max(1, per_channel / 16));
+  const int32_t missing_bits = 8 - weight_bits_ + tensor(y).bits - tensor(x).bits;
+  const float scale =
+      std::ldexp(tensor(y).quant.scale / tensor(x).quant.scale / 4000.0f, missing_bits) /
+      static_cast<float>(std::max(1, per_channel / 16));
   for (int32_t o = 0; o < out_c; ++o) {
-    layer.weight_zero_point.push_back(asymmetric_weights_ ? draw(-100, 100) : 0);
+    layer.weight_zero_point.push_back(asymmetric_weights_ ? weight_zero() : 0);
     layer.weight_scale.push_back(scale * static_cast<float>(draw(50, 200)) / 100.0f);
-    layer.bias.push_back(draw(-20000, 20000));
+    layer.bias.push_back(draw(-20000, 20000) >> (16 - weight_bits_ - tensor(x).bits));
   }
   if (draw(0, 2) == 0) layer.clamp_low = tensor(y).quant.zero_point;
   return y;
@@ -77,7 +88,10 @@ TensorId NetworkBuilder::add(TensorId a, TensorId b) {
 }
 
 TensorId NetworkBuilder::max_pool(TensorId x, const Window& window) {
+  const int32_t bits = bits_;
+  bits_ = tensor(x).bits;
   const TensorId y = windowed(LayerOp::kMaxPool, x, tensor(x).c, window);
+  bits_ = bits;
   network_.tensors.back().quant = tensor(x).quant;
   return y;
 }

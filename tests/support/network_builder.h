@@ -35,7 +35,10 @@ class NetworkBuilder {
   // The host step that dequantizes a tensor into a network output.
   void output(TensorId x);
 
-  // Weight codes become asymmetric: some need 9 bits once the zero point is removed.
+  // Bits of the codes of every tensor and of the weights of every layer that follow.
+  void set_bits(int32_t bits, int32_t weight_bits) { bits_ = bits, weight_bits_ = weight_bits; }
+
+  // Weight codes become asymmetric: some need a bit more once the zero point is removed.
   void set_asymmetric_weights(bool asymmetric) { asymmetric_weights_ = asymmetric; }
 
   const NetTensor& tensor(TensorId id) const { return network_.tensor(id); }
@@ -46,10 +49,15 @@ class NetworkBuilder {
   Layer& add_layer(LayerOp op, const std::vector<TensorId>& inputs, TensorId output);
   TensorId windowed(LayerOp op, TensorId x, int32_t out_c, const Window& window);
   int32_t draw(int32_t low, int32_t high) { return draw_(low, high); }
+  int32_t weight_zero() {  // [-100, 100] of 8 bits
+    return weight_bits_ == 8 ? draw(-100, 100)
+                             : draw(-(1 << (weight_bits_ - 1)), (1 << (weight_bits_ - 1)) - 1);
+  }
 
   IntegerNetwork network_;
   Draw draw_{0};
   bool asymmetric_weights_ = false;
+  int32_t bits_ = 8, weight_bits_ = 8;
 };
 
 inline Window square_window(int32_t kernel, int32_t stride = 1, int32_t pad = 0) {

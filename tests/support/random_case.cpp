@@ -51,6 +51,20 @@ CaseLayer draw_layer(Draw& draw) {
   return layer;
 }
 
+// Codes of 2 to 8 bits: usual on a machine with modes for them, now and then on others. All alike,
+// or drawn anew for each layer.
+void draw_bits(Draw& draw, CaseSpec& spec) {
+  const bool has_modes = spec.arch.array.pe_modes != PeModes::k8;
+  if (has_modes ? draw.one_in(8) : !draw.one_in(6)) return;
+  const auto pick = [&] { return draw.pick({2, 2, 3, 4, 4, 4, 5, 7, 8}); };
+  const bool uniform = draw.one_in(3);
+  spec.bits = pick();
+  for (CaseLayer& layer : spec.layers) {
+    layer.bits = uniform ? spec.bits : pick();
+    layer.weight_bits = uniform ? spec.bits : pick();
+  }
+}
+
 // Roughly the cycles that the machine computes; what it loads goes along with that.
 int64_t work_of(const CaseSpec& spec) {
   CaseSpec shapes = spec;
@@ -88,6 +102,7 @@ CaseSpec draw_case(int32_t structure_index, uint32_t seed) {
   const int32_t layers = draw(1, 5);
   for (int32_t i = 0; i < layers; ++i) spec.layers.push_back(draw_layer(draw));
   spec.values.extreme = draw.one_in(6);
+  draw_bits(draw, spec);
   const bool slow = spec.arch.memory.model == MemoryModel::kLatency &&
                     spec.arch.memory.latency_cycles >= kSlowMemoryCycles;
   const int64_t limit = slow ? kSlowMemoryWork : kUsualWork;

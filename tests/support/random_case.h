@@ -34,7 +34,8 @@ struct CaseLayer {
   int32_t groups = 1;    // kConv
   Window window = {};
   bool asymmetric_weights = false;
-  bool count_include_pad = false;  // kAveragePool
+  bool count_include_pad = false;     // kAveragePool
+  int32_t bits = 8, weight_bits = 8;  // of the codes that the layer writes, of its weights
 };
 
 // How weights, biases, scales, zero points and clamps are drawn, or what they are instead.
@@ -52,6 +53,7 @@ struct CaseSpec {
   uint32_t seed = 0;                   // of the values
   Arch arch;                           // structure(structure) with runtime keys of its own
   int32_t n = 1, h = 1, w = 1, c = 1;  // the network's input
+  int32_t bits = 8;                    // of its codes
   std::vector<CaseLayer> layers;       // between a quantize and a dequantize step
   CaseValues values;
 };

@@ -123,11 +123,12 @@ int32_t slow_requantize(const std::string& mode, int32_t acc, float sx, float sw
 
 namespace {
 
-int8_t slow_quantize(float value, Quantization q) {
+int8_t slow_quantize(float value, Quantization q, int bits) {
   volatile float steps = value / q.scale;
   if (std::isnan(steps)) return static_cast<int8_t>(q.zero_point);
   const double rounded = std::rint(std::fmin(std::fmax(steps, -1e6f), 1e6f)) + q.zero_point;
-  return static_cast<int8_t>(std::fmin(std::fmax(rounded, -128.0), 127.0));
+  const double half = std::ldexp(1.0, bits - 1);
+  return static_cast<int8_t>(std::fmin(std::fmax(rounded, -half), half - 1));
 }
 
 // A33
@@ -181,7 +182,7 @@ Tensor slow_host_layer(const IntegerNetwork& network, const Layer& layer,
     const bool first_channel = i % to.c == 0;
     switch (layer.op) {
       case LayerOp::kHostQuantize:
-        out.data<int8_t>()[i] = slow_quantize(values[static_cast<size_t>(i)], to.quant);
+        out.data<int8_t>()[i] = slow_quantize(values[static_cast<size_t>(i)], to.quant, to.bits);
         break;
       case LayerOp::kHostDequantize:
         out.data<float>()[i] = values[static_cast<size_t>(i)];

@@ -1,11 +1,14 @@
 #include "tests/support/structures.h"
 
+#include <algorithm>
+
 #include "tests/support/draw.h"
 
 namespace qsim {
 namespace {
 
 using enum Dataflow;
+using enum PeModes;
 using enum RequantMode;
 
 struct Row {
@@ -15,6 +18,7 @@ struct Row {
   int32_t lanes;
   RequantMode requant;
   int32_t bus_bytes, load_outstanding, fifo_depth, queue_depth, token_depth, in_flight;
+  PeModes pe_modes = PeModes::k8;
 };
 
 // clang-format off
@@ -40,6 +44,14 @@ constexpr Row kPool[kStructurePool] = {
     {2, 3, kWs,     2,   2,  1,   10,   3, kM16,       4,   1,  1,  2,  1, 2},
     {9, 9, kOs,    32,  16,  4,  200,   7, kF32,      32,   7, 16, 32, 63, 5},
     {4, 4, kWs,    16,   8,  4,  256,   4, kTflite1,   4,   8,  4,  8, 16, 4},
+    {2, 2, kWs,     4,   4,  1,   16,   2, kRne,       4,   1,  1,  1,  1, 1, k84},
+    {4, 4, kWs,     8,   4,  2,   64,   4, kTflite,    8,   8,  4,  4,  4, 4, k842},
+    {4, 4, kOs,     8,   4,  2,   64,   4, kRne,      16,   8,  8, 16, 16, 4, k842},
+    {5, 4, kWs,     8,   8,  2,  100,   4, kF32,       8,   2,  2,  2,  2, 2, k842},
+    {3, 6, kOs,     8,   8,  2,   50,   2, kPot,       4,   3,  3,  3,  1, 8, k84},
+    {4, 16, kWs,   16,   8,  4,  128,   4, kM16,      16,  16,  8,  8,  8, 4, k842},
+    {16, 8, kOs,   16,  16,  4,  128,   8, kTflite1,  32,   8,  4,  8,  3, 3, k842},
+    {16, 16, kWs,  64,  32,  8, 1024,  16, kRne,      16,  32,  8, 16, 16, 4, k842},
 };
 // clang-format on
 
@@ -61,6 +73,11 @@ Row drawn(int32_t index) {
   row.queue_depth = draw.pick({1, 2, 16});
   row.token_depth = draw.pick({1, 2, 3, 16});
   row.in_flight = draw(1, 5);
+  const int32_t lanes = std::min({row.lanes, row.rows, row.cols});
+  for (const PeModes modes : {k84, k842}) {
+    const int32_t codes = 1 << static_cast<int32_t>(modes);
+    if (row.cols % codes == 0 && lanes % codes == 0 && draw.one_in(3)) row.pe_modes = modes;
+  }
   return row;
 }
 
@@ -73,6 +90,7 @@ Arch structure(int32_t index) {
   arch.array.rows = row.rows;
   arch.array.cols = row.cols;
   arch.array.dataflow = row.dataflow;
+  arch.array.pe_modes = row.pe_modes;
   arch.buffers.act_kib = row.act_kib;
   arch.buffers.weight_kib = row.weight_kib;
   arch.buffers.param_kib = row.param_kib;

@@ -92,7 +92,8 @@ void count_matmul(const Arch& arch, const Matmul& op, Counters& counters) {
   const bool ws = arch.array.dataflow == Dataflow::kWs;
   counters.act_reads_compute += pixels * tiles;
   const int64_t rows_per_word = int64_t{1} << (op.weight_pack - op.act_pack);
-  counters.weight_reads += tiles * ceil_div(rows, rows_per_word) * (ws ? 1 : ceil_div(pixels, rows));
+  counters.weight_reads +=
+      tiles * ceil_div(rows, rows_per_word) * (ws ? 1 : ceil_div(pixels, rows));
   counters.acc_writes += ws ? pixels * tiles : pixels;
 }
 

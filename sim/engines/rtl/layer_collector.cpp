@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hw/spec/packing.h"
+
 namespace qsim::rtl {
 
 void LayerCollector::done(int32_t index) {
@@ -18,13 +20,15 @@ void LayerCollector::done(int32_t index) {
       std::min<int64_t>((op->blocks - 1) * int64_t{program_.arch.array.cols} + op->last_channels,
                         tensor.c - info.channel);
   const int64_t first = (int64_t{info.n} * tensor.h + info.y) * tensor.w + info.x;
+  std::vector<int8_t> packed(static_cast<size_t>(packed_bytes(channels, op->dst_pack)));
   for (int64_t row = 0; row < op->out_h; ++row) {
     for (int64_t column = 0; column < op->out_w; ++column) {
       const int64_t to = (first + row * tensor.w + column) * tensor.c + info.channel;
       if (to + channels > layer.output.size()) continue;
       const int64_t from = op->dst + row * op->dst_row_pitch + column * op->dst_pixel_pitch;
       memory_.read(Memory::kActivation, from,
-                   {layer.output.bytes.data() + to, static_cast<size_t>(channels)});
+                   {reinterpret_cast<uint8_t*>(packed.data()), packed.size()});
+      unpack_codes(packed.data(), channels, op->dst_pack, layer.output.data<int8_t>() + to);
       layer.elements += channels;
     }
   }

@@ -109,6 +109,25 @@ TEST(Arch, RefusesKeysThatDoNotFitTogether) {
             "odd.cfg: buffers.weight_kib = 64 gives 256 words; this array needs at least 512");
 }
 
+TEST(Arch, SubWordModesNeedWholeBytesOfLanes) {
+  const auto message = [](const std::string& text) {
+    return message_of([&] { read_arch_text(text, "odd.cfg"); });
+  };
+  EXPECT_EQ(message("[array]\nrows = 8\ncols = 6\npe_modes = 8-4-2\n[vector]\nlanes = 4\n"),
+            "odd.cfg: array.cols = 6 is not a multiple of 4, which array.pe_modes = 8-4-2 needs");
+  EXPECT_EQ(message("[array]\ncols = 7\npe_modes = 8-4\n"),
+            "odd.cfg: array.cols = 7 is not a multiple of 2, which array.pe_modes = 8-4 needs");
+  // What is built counts: lanes beyond the rows are not.
+  EXPECT_EQ(message("[array]\nrows = 6\ncols = 8\npe_modes = 8-4-2\n"),
+            "odd.cfg: vector.lanes = 6 is not a multiple of 4, which array.pe_modes = 8-4-2 needs");
+  const Arch arch = read_arch_text(
+      "[array]\nrows = 5\ncols = 8\npe_modes = 8-4-2\n[vector]\nlanes = 4\n", "test");
+  EXPECT_EQ(arch.max_pack(), 2);
+  EXPECT_EQ(read_arch_text("[array]\npe_modes = 8-4\n", "test").max_pack(), 1);
+  EXPECT_EQ(Arch().max_pack(), 0);
+  EXPECT_EQ(arch.lanes(), 4);
+}
+
 TEST(Arch, FindsTheNearestWord) {
   EXPECT_EQ(nearest("edge6", {"edge16", "tiny4"}), "edge16");
   EXPECT_EQ(nearest("xyz", {"edge16", "tiny4"}), "");

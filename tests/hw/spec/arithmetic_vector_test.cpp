@@ -122,6 +122,9 @@ TEST(Host, QuantizeDividesRoundsToEvenAndSaturates) {
   EXPECT_EQ(quantize(FLT_MAX, FLT_TRUE_MIN, 0), 127);
   EXPECT_EQ(quantize(-INFINITY, 1, 0), -128);
   EXPECT_EQ(quantize(NAN, 1, 42), 42);
+  EXPECT_EQ(quantize(100, 1, -3, -8, 7), 7);
+  EXPECT_EQ(quantize(-100, 1, -3, -8, 7), -8);
+  EXPECT_EQ(quantize(8.4f, 1, -3, -8, 7), 5);
   // 0.45 / 0.1 rounds to 4.5 in float32, a tie; times the reciprocal it would not.
   volatile float quotient = 0.45f / 0.1f;
   EXPECT_EQ(quantize(0.45f, 0.1f, 0), static_cast<int32_t>(std::nearbyint(quotient)));

@@ -204,8 +204,8 @@ TEST_F(ProgramFile, EveryDamagedByteIsAnError) {
 
 TEST_F(ProgramFile, OtherVersionsAreRefusedByNumber) {
   Bytes bytes = saved(hand_made_program());
-  bytes[8] = 2;
-  EXPECT_EQ(load_error(bytes), "version = 2 is not 1, the one that this qsim reads; compile again");
+  bytes[8] = 3;
+  EXPECT_EQ(load_error(bytes), "version = 3 is not 2, the one that this qsim reads; compile again");
 }
 
 TEST_F(ProgramFile, TrailingBytesAreAnError) {

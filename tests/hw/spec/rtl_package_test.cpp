@@ -19,9 +19,12 @@ TEST(RtlPackage, CheckedInFileIsFresh) {
 TEST(RtlPackage, StructsHoldFieldsFromTheMostSignificantDown) {
   const std::string text = rtl_package();
   EXPECT_NE(text.find("  typedef struct packed {\n"
+                      "    logic [1:0] weight_pack;\n"
+                      "    logic [1:0] src2_pack;\n"
+                      "    logic [1:0] src_pack;\n"
+                      "    logic [1:0] dst_pack;\n"
                       "    logic drain;\n"
-                      "    logic signed [7:0] shift;\n"
-                      "    logic signed [31:0] multiplier2;\n"),
+                      "    logic signed [7:0] shift;\n"),
             std::string::npos);
   EXPECT_NE(text.find("    logic [25:0] buffer_address;\n"
                       "    logic [1:0] buffer;\n"
@@ -30,6 +33,13 @@ TEST(RtlPackage, StructsHoldFieldsFromTheMostSignificantDown) {
                       "    logic [3:0] opcode;\n"
                       "  } load_t;\n"),
             std::string::npos);
+}
+
+TEST(RtlPackage, NamesChoicesOfPeModes) {
+  const std::string text = rtl_package();
+  for (const char* name : {"PeModes8 = 0;", "PeModes84 = 1;", "PeModes842 = 2;"}) {
+    EXPECT_NE(text.find(name), std::string::npos) << name;
+  }
 }
 
 }  // namespace

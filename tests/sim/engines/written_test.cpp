@@ -59,6 +59,10 @@ TEST(Written, MatmulsWriteAccumulatorWordsAndVectorsChannelsOfPixels) {
   vector.dst_row_pitch = 100;
   vector.dst_pixel_pitch = 12;
   EXPECT_EQ(pieces_of(vector), (Pieces{{50, 11}, {62, 11}, {150, 11}, {162, 11}}));
+  vector.dst_pack = 1;
+  EXPECT_EQ(pieces_of(vector), (Pieces{{50, 6}, {62, 6}, {150, 6}, {162, 6}}));
+  vector.dst_pack = 2;
+  EXPECT_EQ(pieces_of(vector), (Pieces{{50, 3}, {62, 3}, {150, 3}, {162, 3}}));
   EXPECT_EQ(pieces_of(Halt{}), Pieces{});
 }
 

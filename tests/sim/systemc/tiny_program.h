@@ -44,6 +44,10 @@ class TinyProgram {
     arch().array = {rows, cols, dataflow};
     return *this;
   }
+  TinyProgram& pe_modes(PeModes modes) {
+    arch().array.pe_modes = modes;
+    return *this;
+  }
   TinyProgram& add(const Operation& op, uint8_t take = 0, uint8_t give = 0) {
     program_.instructions.push_back({op, take, give});
     program_.info.push_back({.layer = 0});
@@ -61,14 +65,19 @@ class TinyProgram {
     return *this;
   }
   Arch& arch() { return program_.arch; }
+  const Arch& arch() const { return program_.arch; }
   Program& program() { return program_; }
 
+  // With the HALT that ends it.
+  Program whole() const {
+    Program program = program_;
+    program.instructions.push_back({Halt{}});
+    program.info.push_back({.layer = 0});
+    program.steps = {{-1, 0, static_cast<int32_t>(program.instructions.size())}};
+    return program;
+  }
   RunResult run(SystemcOptions options = {}) {
-    Program whole = program_;
-    whole.instructions.push_back({Halt{}});
-    whole.info.push_back({.layer = 0});
-    whole.steps = {{-1, 0, static_cast<int32_t>(whole.instructions.size())}};
-    return SystemcEngine(whole, std::move(options)).run({});
+    return SystemcEngine(whole(), std::move(options)).run({});
   }
 
  private:

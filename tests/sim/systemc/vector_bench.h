@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "hw/spec/arithmetic.h"
+#include "sim/engines/analytic/engine.h"
 #include "tests/sim/systemc/tiny_program.h"
+#include "tests/support/engines.h"
+#include "tests/support/slow_packing.h"
 
 namespace qsim::test {
 
@@ -31,13 +34,21 @@ struct Memories {
   }
 };
 
+// Bytes from one parameter block to the next.
+inline int64_t parameter_stride(const Arch& arch, const Vector& op) {
+  const int64_t cols = arch.array.cols, n = int64_t{1} << op.weight_pack;
+  const bool depthwise = VectorFunction(op.function) == VectorFunction::kDepthwise;
+  const int64_t taps = int64_t{op.kh} * op.kw;
+  return 16 * cols + (depthwise ? 4 * cols * ((taps + 4 * n - 1) / (4 * n)) : 0);
+}
+
 // docs/reference/isa.md, "Vector", line by line.
 inline int32_t result_code(const Arch& arch, const Vector& op, const Memories& from, int64_t b,
                            int64_t y, int64_t x, int64_t j) {
   const int64_t cols = arch.array.cols;
   const int64_t taps = int64_t{op.kh} * op.kw;
   const bool depthwise = VectorFunction(op.function) == VectorFunction::kDepthwise;
-  const int64_t block = op.param + b * (16 * cols + (depthwise ? 4 * cols * ((taps + 3) / 4) : 0));
+  const int64_t block = op.param + b * parameter_stride(arch, op);
   const RequantParams channel{from.param_word(block + 4 * (cols + j)),
                               from.param_word(block + 4 * (2 * cols + j))};
   const auto finish = [&](int64_t acc) {
@@ -45,16 +56,17 @@ inline int32_t result_code(const Arch& arch, const Vector& op, const Memories& f
     return requantize(arch.vector.requant, static_cast<int32_t>(acc), channel, op.zero_dst,
                       op.clamp_low, op.clamp_high);
   };
-  const auto act = [&](int64_t byte) { return from.act[static_cast<size_t>(byte)]; };
-  const int64_t lane = b * cols + j;
+  const auto act = [&](int64_t pixel, int32_t pack) {
+    return slow_code(from.act.data() + pixel, b * cols + j, pack);
+  };
   if (VectorFunction(op.function) == VectorFunction::kRequant) {
     const int64_t word = op.src + (b * op.out_h + y) * op.out_w + x;
     return finish(from.acc[static_cast<size_t>(word * cols + j)]);
   }
   if (VectorFunction(op.function) == VectorFunction::kAdd) {
     return add_codes(
-        act(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + lane), op.zero_src,
-        act(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch + lane), op.zero_src2,
+        act(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch, op.src_pack), op.zero_src,
+        act(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch, op.src2_pack), op.zero_src2,
         {op.multiplier, op.multiplier2, op.shift}, op.zero_dst, op.clamp_low, op.clamp_high);
   }
   int64_t sum = 0;
@@ -63,10 +75,12 @@ inline int32_t result_code(const Arch& arch, const Vector& op, const Memories& f
     const int64_t sy = op.y0 + y * op.stride_h + tap / op.kw * op.dilation_h;
     const int64_t sx = op.x0 + x * op.stride_w + tap % op.kw * op.dilation_w;
     if (sy < 0 || sy >= op.in_h || sx < 0 || sx >= op.in_w) continue;
-    const int32_t code = act(op.src + sy * op.src_row_pitch + sx * op.src_pixel_pitch + lane);
+    const int32_t code = act(op.src + sy * op.src_row_pitch + sx * op.src_pixel_pitch, op.src_pack);
     largest = std::max(largest, code);
-    const auto weight = static_cast<int8_t>(
-        depthwise ? from.param[static_cast<size_t>(block + 16 * cols + tap * cols + j)] : 1);
+    const int64_t n = int64_t{1} << op.weight_pack;
+    const auto* weights = reinterpret_cast<const int8_t*>(from.param.data()) + block + 16 * cols;
+    const int32_t weight =
+        depthwise ? slow_code(weights + tap / n * cols + j, tap % n, op.weight_pack) : 1;
     const int32_t zero = depthwise ? from.param_word(block + 4 * (3 * cols + j)) : 0;
     sum += (code - op.zero_src) * (weight - zero);
   }
@@ -84,7 +98,7 @@ inline int32_t result_code(const Arch& arch, const Vector& op, const Memories& f
 class VectorBench {
  public:
   VectorBench(int32_t rows, int32_t cols, int32_t lanes) {
-    tiny.array(rows, cols);
+    tiny.array(rows, cols).pe_modes(PeModes::k842);
     tiny.arch().vector.lanes = lanes;
     tiny.arch().buffers.acc_entries = 64;
     tiny.result(kActBytes);
@@ -136,22 +150,36 @@ class VectorBench {
     return tiny.run(std::move(options));
   }
 
-  void expect_values(const Vector& op, const std::string& what) {
+  // What the activation buffer should hold afterwards.
+  std::vector<int8_t> expected_bytes(const Vector& op) const {
     std::vector<int8_t> expected = from.act;
+    const int64_t cols = tiny.arch().array.cols;
+    const int64_t all = (op.blocks - 1) * cols + op.last_channels;
     for (int64_t b = 0; b < op.blocks; ++b) {
-      const int64_t channels = b == op.blocks - 1 ? op.last_channels : tiny.arch().array.cols;
+      const int64_t channels = b == op.blocks - 1 ? op.last_channels : cols;
       for (int64_t y = 0; y < op.out_h; ++y) {
         for (int64_t x = 0; x < op.out_w; ++x) {
+          int8_t* pixel = expected.data() + op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch;
           for (int64_t j = 0; j < channels; ++j) {
-            const int64_t byte = op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch +
-                                 b * tiny.arch().array.cols + j;
-            expected[static_cast<size_t>(byte)] =
-                static_cast<int8_t>(result_code(tiny.arch(), op, from, b, y, x, j));
+            put_slow_code(pixel, b * cols + j, op.dst_pack,
+                          result_code(tiny.arch(), op, from, b, y, x, j));
+          }
+          if (b < op.blocks - 1) continue;
+          for (int64_t i = all; i % (1 << op.dst_pack) != 0; ++i) {
+            put_slow_code(pixel, i, op.dst_pack, 0);
           }
         }
       }
     }
+    return expected;
+  }
+
+  // Values by the obvious loops, cycles and counters by the analytic engine.
+  void expect_values(const Vector& op, const std::string& what) {
+    const std::vector<int8_t> expected = expected_bytes(op);
     const RunResult result = run(op);
+    const Program program = tiny.whole();
+    EXPECT_EQ(timing_difference(program, run_analytic(program), result), "") << what;
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_EQ(static_cast<int8_t>(result.outputs[0].bytes[i]), expected[i])
           << what << ", byte " << i;

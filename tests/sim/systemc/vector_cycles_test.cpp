@@ -10,6 +10,7 @@ struct Cost {
   VectorFunction function;
   int32_t lanes, dst, src;
   int64_t first_block, second_block;  // cycles per pixel
+  int32_t dst_pack = 0, src_pack = 0;
 };
 
 TEST(SystemcVector, CyclesFollowPassesAndWords) {
@@ -24,6 +25,12 @@ TEST(SystemcVector, CyclesFollowPassesAndWords) {
       {VectorFunction::kMaxPool, 8, 0, 0, 12, 12},  // six taps of two words
       {VectorFunction::kAveragePool, 4, 0, 1, 18, 12},
       {VectorFunction::kDepthwise, 1, 0, 0, 48, 30},
+      {VectorFunction::kRequant, 4, 0, 0, 2, 2, 1},     // passes; one word written
+      {VectorFunction::kRequant, 4, 2, 0, 2, 2, 2},     // bytes 2 and 3, 4 and 5
+      {VectorFunction::kRescale, 4, 0, 3, 3, 2, 0, 0},  // bytes 3 to 10, 11 to 15
+      {VectorFunction::kRescale, 4, 0, 3, 2, 2, 1, 1},  // bytes 3 to 6, 7 to 9: two words each
+      {VectorFunction::kRescale, 4, 0, 3, 2, 2, 0, 2},  // two words written
+      {VectorFunction::kMaxPool, 4, 0, 3, 12, 12, 0, 1},
   };
   for (const Cost& cost : costs) {
     TinyProgram tiny;
@@ -34,6 +41,8 @@ TEST(SystemcVector, CyclesFollowPassesAndWords) {
     op.dst = cost.dst + 4096;
     op.src = cost.src;
     op.src2 = 2048;
+    op.dst_pack = cost.dst_pack;
+    op.src_pack = cost.src_pack;
     op.dst_pixel_pitch = op.src_pixel_pitch = op.src2_pixel_pitch = 16;
     op.dst_row_pitch = op.src_row_pitch = op.src2_row_pitch = 80;
     const bool window = cost.function == VectorFunction::kMaxPool ||
