@@ -196,6 +196,71 @@ TEST(NarrowGraph, FewBitsForOneReaderAreNotForAll) {
   EXPECT_LT(got.worst_steps("y"), 8);
 }
 
+// The same behind a max pool, which shares its input's codes only where that costs no reader bits.
+TEST(NarrowGraph, FewBitsOfAPoolAreNotForOtherReadersOfItsInput) {
+  for (const bool has_other : {false, true}) {
+    OnnxBuilder model(13);
+    model.input("x", {1, 2, 4, 4}).output("y_dq").initializer("v", random_tensor({2, 2, 1, 1}, 1));
+    model.node("Conv", {"x", "v"}, {"c"}, {}, "conv1");
+    model.node("MaxPool", {"c"}, {"y"}, {{"kernel_shape", ints({2, 2})}}, "pool");
+    add_qcdq(model, "y", 0.125f, s8(0), s8(-8), s8(7));
+    if (has_other) model.node("GlobalAveragePool", {"c"}, {"g"}, {}, "mean").output("g");
+    const IntegerNetwork network = quantize(import_model(model));
+    EXPECT_EQ(ops_of(network),
+              has_other ? "host_quantize conv max_pool rescale average_pool host_dequantize "
+                          "host_dequantize"
+                        : "host_quantize conv max_pool host_dequantize");
+    EXPECT_EQ(network.tensor(network.layers[1].output).bits, has_other ? 8 : 4);
+  }
+}
+
+// Q -> Clip, then operators on codes, then DQ: the offset goes with the codes.
+TEST(NarrowGraph, OperatorsThatMoveNarrowCodes) {
+  OnnxBuilder model(13);
+  model.input("x", {1, 2, 3, 3}).output("y").initializer("v", random_tensor({2, 2, 1, 1}, 1));
+  model.initializer("s", floats({}, {0.125f})).initializer("z", u8(3)).initializer("lo", u8(0));
+  model.initializer("hi", u8(15)).initializer("pads", int64s({0, 0, 1, 1, 0, 0, 1, 1}));
+  model.initializer("shape", int64s({1, 2, 16})).initializer("s8", floats({}, {0.25f}));
+  model.node("Conv", {"x", "v"}, {"c"}, {}, "conv1").node("QuantizeLinear", {"c", "s", "z"}, {"q"});
+  model.node("Clip", {"q", "lo", "hi"}, {"n"});
+  model.node("Pad", {"n", "pads", "z"}, {"p"}, {}, "pad");
+  model.node("MaxPool", {"p"}, {"m"}, {{"kernel_shape", ints({2, 2})}}, "pool");
+  model.node("Concat", {"m", "m"}, {"t"}, {{"axis", int64_t{1}}}, "concat");
+  model.node("DequantizeLinear", {"t", "s", "z"}, {"d"});
+  model.node("GlobalAveragePool", {"d"}, {"g"}, {}, "mean");
+  model.node("QuantizeLinear", {"g", "s", "z"}, {"gq"});
+  model.node("DequantizeLinear", {"gq", "s", "z"}, {"y"});
+  const Tensor x = random_tensor({1, 2, 3, 3}, 2, -2, 2);
+  const Comparison got = compare(model, x);
+  for (const char* name : {"m", "t"}) {
+    const NetTensor& t = tensor_named(got.network, name);
+    EXPECT_EQ(t.bits, 4) << name;
+    EXPECT_EQ(t.quant, (Quantization{0.125f, -5})) << name;
+  }
+  EXPECT_LE(got.worst_steps("t"), 1.01);  // conv1's weights are rounded here
+  expect_rules(got.network, x);
+}
+
+TEST(NarrowGraph, ClippedQLinearOperators) {
+  OnnxBuilder model(13);
+  model.opset("com.microsoft", 1).input("x", {1, 2, 2, 2}, kOnnxUint8).output("y");
+  model.initializer("s", floats({}, {0.5f})).initializer("z", u8(100)).initializer("zn", u8(0));
+  model.initializer("hi", u8(3)).initializer("w_s", floats({}, {0.25f}));
+  model.initializer("w", tensor_of<int8_t>(DataType::kInt8, {1, 2, 1, 1}, {9, -5}));
+  model.initializer("w_z", s8(0));
+  model.node("QLinearConv", {"x", "s", "z", "w", "w_s", "w_z", "s", "zn"}, {"c"});
+  model.node("Clip", {"c", "zn", "hi"}, {"n"});
+  model.node("QLinearGlobalAveragePool", {"n", "s", "zn", "s", "z"}, {"y"}, {}, "",
+             "com.microsoft");
+  Tensor x(DataType::kUint8, {1, 2, 2, 2});
+  x.bytes = {100, 101, 99, 108, 98, 105, 100, 110};
+  const Comparison got = compare(import_model(model), {x});
+  EXPECT_EQ(ops_of(got.network), "conv average_pool");
+  EXPECT_EQ(got.network.tensor(got.network.layers[0].output).bits, 2);
+  EXPECT_EQ(got.integer.at("y"), got.real.at("y"));
+  EXPECT_EQ(got.integer.at("n"), got.real.at("n"));
+}
+
 TEST(NarrowGraph, TwoQuantizersOfOneValueAreOneTensor) {
   OnnxBuilder model(13);
   model.input("x", {1, 2, 3, 3}).output("a").output("b");
