@@ -20,7 +20,8 @@ constexpr ValueId kNoValue = -1;  // an optional input or output that the file l
 struct Value {
   std::string name;
   DataType type = DataType::kUndefined;
-  Shape shape;  // fully resolved: every dimension known and >= 0
+  int32_t bits = 8;  // of int8 and uint8: 4 and 2 where the file has int4, uint4, int2, uint2
+  Shape shape;       // fully resolved: every dimension known and >= 0
   bool is_constant = false;
   bool is_filled = false;  // a constant whose elements are all `fill` and whose data stays empty
   double fill = 0;         //   (ConstantOfShape of any size costs no memory)
@@ -65,6 +66,9 @@ struct Graph {
   // names, links consistent, shapes resolved.
   void check() const;
 };
+
+// "float32", "int8"; "uint4" where the file has that.
+std::string type_name(const Value& value);
 
 // The data of a constant, written out when it is_filled.
 Tensor constant_tensor(const Value& value);

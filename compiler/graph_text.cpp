@@ -42,7 +42,7 @@ std::string type_text(DataType type, const Shape& shape) {
 }
 
 std::string value_text(const Value& value) {
-  return value.name + ": " + type_text(value.type, value.shape);
+  return value.name + ": " + type_name(value) + " " + to_text(value.shape);
 }
 
 std::string attribute_text(const Attribute& attribute) {
@@ -73,6 +73,11 @@ std::string node_text(const Graph& graph, const Node& node) {
 }
 
 }  // namespace
+
+std::string type_name(const Value& value) {
+  if (value.bits == 8) return name_of(value.type);
+  return (value.type == DataType::kUint8 ? "uint" : "int") + std::to_string(value.bits);
+}
 
 std::string to_text(const Graph& graph) {
   std::string text = "graph " + graph.name + "\n";

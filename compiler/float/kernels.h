@@ -27,8 +27,9 @@ struct Call {
   bool has(size_t i) const { return i < inputs.size() && inputs[i] != nullptr; }
   // Element type and shape of the node's values, as the graph states them.
   DataType type_of_input(size_t i) const { return graph.value(node.inputs[i]).type; }
-  DataType type_of_output() const { return graph.value(node.outputs[0]).type; }
-  const Shape& output_shape() const { return graph.value(node.outputs[0]).shape; }
+  const Value& output() const { return graph.value(node.outputs[0]); }
+  DataType type_of_output() const { return output().type; }
+  const Shape& output_shape() const { return output().shape; }
   // Constant list of integers (axes, pads): attribute `name`, else input i.
   std::vector<int64_t> ints(const char* name, size_t i) const;
   float scalar(size_t i, float fallback) const { return has(i) ? *in(i).begin() : fallback; }

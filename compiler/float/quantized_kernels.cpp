@@ -35,7 +35,7 @@ float to_code(float steps, float zero_point, const CodeRange& range) {
 Activation quantize_output(const Call& call, std::vector<float> reals) {
   const CodeOperand at = code_signature(call.node).output;
   const CodeParameters p = read_parameters(call.graph, call.node, at.scale, at.zero_point);
-  const CodeRange range = code_range(call.type_of_output());
+  const CodeRange range = code_range(call.output());
   for (float& v : reals) v = to_code(v / p.scale[0], p.zero_point[0], range);
   return make_activation(call.output_shape(), std::move(reals));
 }
@@ -46,7 +46,7 @@ void requantize(const Call& call, float input_scale, const std::vector<float>& w
                 int64_t inner, std::vector<float>& acc) {
   const CodeOperand at = code_signature(call.node).output;
   const CodeParameters p = read_parameters(call.graph, call.node, at.scale, at.zero_point);
-  const CodeRange range = code_range(call.type_of_output());
+  const CodeRange range = code_range(call.output());
   const size_t channels = weight_scale.size();
   for (size_t i = 0; i < acc.size(); ++i) {
     const float m = input_scale *
@@ -70,7 +70,7 @@ int64_t channel_block(const Call& call, const Shape& shape, const CodeParameters
 
 Activation run_quantize_linear(const Call& call) {
   const CodeParameters p = read_parameters(call.graph, call.node, 1, 2);
-  const CodeRange range = code_range(call.type_of_output());
+  const CodeRange range = code_range(call.output());
   const auto inner = static_cast<size_t>(channel_block(call, call.in(0).shape, p));
   std::vector<float> y(*call.in(0).data);
   for (size_t i = 0; i < y.size(); ++i) {

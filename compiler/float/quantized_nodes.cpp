@@ -53,12 +53,13 @@ CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scal
   return parameters;
 }
 
-CodeRange code_range(DataType type) {
-  switch (type) {
+CodeRange code_range(const Value& value) {
+  const double half = 1 << (value.bits - 1);
+  switch (value.type) {
     case DataType::kInt8:
-      return range_of<int8_t>();
+      return {-half, half - 1};
     case DataType::kUint8:
-      return range_of<uint8_t>();
+      return {0, 2 * half - 1};
     case DataType::kInt16:
       return range_of<int16_t>();
     case DataType::kUint16:

@@ -38,10 +38,10 @@ struct CodeParameters {
 CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,
                                size_t zero_point);
 
-// Least and greatest code of an integer type: [-128, 127] for kInt8.
+// Least and greatest code of a value: [-128, 127] for int8, [0, 15] for uint4.
 struct CodeRange {
   double low, high;
 };
-CodeRange code_range(DataType type);
+CodeRange code_range(const Value& value);
 
 }  // namespace qsim

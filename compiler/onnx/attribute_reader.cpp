@@ -24,11 +24,11 @@ Kind::AttributeType kind_of(const onnx::AttributeProto& proto) {
   return Kind::UNDEFINED;
 }
 
-// DequantizeLinear and the like ask whether a tensor was 4 bits wide; for attributes nothing does.
+// DequantizeLinear and the like ask how wide an element was; of attributes nothing keeps it.
 Attribute read_tensor_attribute(onnx::AttributeProto& proto, const std::string& place,
                                 const std::string& folder) {
   const ElementType type = element_type(proto.t().data_type());
-  if (type.bits == 4) {
+  if (type.is_packed()) {
     throw Error(place + ": data_type = " + to_text(type) + " is not supported in attributes");
   }
   TensorPlace tensor_place;

@@ -32,8 +32,8 @@ constexpr ElementType kTypes[] = {
     {22, "int4", DataType::kInt8, 4},
     {23, "float4e2m1", DataType::kUndefined, 4},
     {24, "float8e8m0", DataType::kUndefined, 8},
-    {25, "uint2", DataType::kUndefined, 2},
-    {26, "int2", DataType::kUndefined, 2},
+    {25, "uint2", DataType::kUint8, 2},
+    {26, "int2", DataType::kInt8, 2},
 };
 
 }  // namespace

@@ -14,6 +14,9 @@ struct ElementType {
   const char* name = "undefined";          // ONNX's name, lower case
   DataType stored = DataType::kUndefined;  // kUndefined: not supported
   int bits = 0;                            // of one element in raw_data
+
+  // Several elements share a byte: int4, uint4, int2, uint2.
+  bool is_packed() const { return stored != DataType::kUndefined && bits < 8; }
 };
 
 // Unknown numbers give an unsupported type named "unknown".

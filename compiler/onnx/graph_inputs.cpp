@@ -74,11 +74,12 @@ InputType read_input_type(const onnx::ValueInfoProto& info, const ImportOptions&
   if (!info.type().has_tensor_type()) throw Error(place + ": type is not a tensor");
   const onnx::TypeProto::Tensor& tensor = info.type().tensor_type();
   const ElementType type = element_type(tensor.elem_type());
-  if (type.stored == DataType::kUndefined || type.bits == 4) {
+  if (type.stored == DataType::kUndefined) {
     throw Error(place + ": element type = " + to_text(type) + " is not supported");
   }
   InputType input;
   input.type = type.stored;
+  if (type.is_packed()) input.bits = type.bits;
   const Dimensions& dims = tensor.shape().dim();
   if (const auto given = options.input_shapes.find(info.name());
       given != options.input_shapes.end()) {

@@ -13,6 +13,7 @@ namespace qsim {
 // one needs options.input_shapes. Errors begin with `path`.
 struct InputType {
   DataType type = DataType::kUndefined;
+  int32_t bits = 8;  // as Value::bits
   Shape shape;
   bool takes_batch = false;  // the first dimension is dynamic, or equals options.batch
 };

@@ -16,6 +16,8 @@
 namespace qsim {
 namespace {
 
+int32_t code_bits(const ElementType& type) { return type.is_packed() ? type.bits : 8; }
+
 class GraphReader {
  public:
   GraphReader(ModelFile& file, const ImportOptions& options, ImportState& state)
@@ -71,7 +73,7 @@ class GraphReader {
     for (int i = 0; i < proto_.initializer_size(); ++i) {
       onnx::TensorProto& tensor = *proto_.mutable_initializer(i);
       const ValueId id = declare_value(tensor.name(), "initializer");
-      state_.is_four_bit[static_cast<size_t>(id)] = element_type(tensor.data_type()).bits == 4;
+      graph().value(id).bits = code_bits(element_type(tensor.data_type()));
       place.text = state_.path + ": initializer " + printable(tensor.name());
       place.raw_data = file_.raw_data[static_cast<size_t>(i)];
       make_constant(id, read_tensor(tensor, place));
@@ -90,11 +92,13 @@ class GraphReader {
       if (const auto value = options_.input_values.find(info.name());
           value != options_.input_values.end()) {
         make_constant(id, value->second);
+        graph().value(id).bits = code_bits(element_type(info.type().tensor_type().elem_type()));
         continue;
       }
       InputType input = read_input_type(info, options_, state_.path);
       takes_batch_ = takes_batch_ || input.takes_batch;
       graph().value(id).type = input.type;
+      graph().value(id).bits = input.bits;
       graph().value(id).shape = std::move(input.shape);
       graph().inputs.push_back(id);
     }

@@ -27,7 +27,6 @@ ValueId ImportState::add_value(const std::string& name) {
   Value value;
   value.name = name;
   graph.values.push_back(std::move(value));
-  is_four_bit.push_back(false);
   is_frozen.push_back(false);
   return static_cast<ValueId>(graph.values.size() - 1);
 }

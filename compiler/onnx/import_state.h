@@ -37,7 +37,6 @@ struct ImportState {
   std::string path;
   Graph graph;                        // until sorted, nodes are in file order
   std::map<std::string, int> opsets;  // domain ("" for ai.onnx) -> version
-  std::vector<bool> is_four_bit;      // per value: stored as int8/uint8, 4 bits in the file
   std::vector<bool> is_frozen;        // per value: depends on constants alone, folded or not
   std::vector<DataType> declared_output_types;  // per graph output; kUndefined when not declared
   UnsupportedList unsupported;

@@ -35,20 +35,21 @@ void infer_relu(NodeView& view) {
   view.set_output(kFloat, view.shape(0));
 }
 
+// Of codes as well: exporters write a narrower range of codes so, between Q and DQ.
 void infer_clip(NodeView& view) {
-  view.require_supported_type(0, {kFloat});
+  view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
   float low = view.node().attr_float("min", -INFINITY);
   float high = view.node().attr_float("max", INFINITY);
   for (size_t i : {1, 2}) {
     if (!view.has(i)) continue;
-    view.require_type(i, kFloat);
+    view.require_type(i, view.type(0));
     view.require_constant(i, "bounds");
     (i == 1 ? low : high) = view.scalar(i);
   }
   if (!(low <= high)) {
     view.fail("bounds = [" + std::to_string(low) + ", " + std::to_string(high) + "] are empty");
   }
-  view.set_output(kFloat, view.shape(0));
+  view.set_output(view.type(0), view.shape(0));
 }
 
 void infer_softmax(NodeView& view) {
@@ -104,7 +105,7 @@ void infer_dropout(NodeView& view) {
 void infer_cast(NodeView& view) {
   if (!view.node().attributes.contains("to")) view.fail("to = (none)");
   const ElementType type = element_type(view.node().attr_int("to", 0));
-  if (type.stored == DataType::kUndefined || type.bits == 4) {
+  if (type.stored == DataType::kUndefined || type.is_packed()) {
     view.unsupported("to " + to_text(type));
   }
   view.set_output(type.stored, view.shape(0));

@@ -10,6 +10,7 @@ namespace {
 constexpr auto kFloat = DataType::kFloat;
 constexpr auto kInt8 = DataType::kInt8;
 constexpr auto kUint8 = DataType::kUint8;
+constexpr int64_t kOnnxUint8 = 2;  // TensorProto.DataType
 
 // Writers of per-channel weights leave 0 for channels without weights; elsewhere 0 has no meaning.
 void check_scales(const NodeView& view, size_t i) {
@@ -60,25 +61,28 @@ DataType check_output_quantization(const NodeView& view, size_t scale, size_t ze
 
 void infer_quantize_linear(NodeView& view) {
   view.require_supported_type(0, {kFloat});
-  DataType type = kUint8;
+  ElementType type = element_type(kOnnxUint8);
   if (const int64_t wanted = view.node().attr_int("output_dtype", 0); wanted != 0) {
-    const ElementType element = element_type(wanted);
-    if (element.bits == 4) view.unsupported("to " + to_text(element));
-    type = element.stored;
-  }
-  if (view.has(2)) {
+    type = element_type(wanted);
+    if (type.stored == DataType::kUndefined || type.stored == kFloat) {
+      view.unsupported("to " + to_text(type));
+    }
+    if (view.has(2)) view.require_bits(2, type.is_packed() ? type.bits : 8);
+  } else if (view.has(2)) {
     view.require_supported_type(2, {kUint8, kInt8, DataType::kUint16, DataType::kInt16});
-    if (view.is_four_bit(2)) view.unsupported("to 4 bits");
-    type = view.type(2);
+    type.stored = view.type(2);
+    type.bits = view.in(2).bits;
   }
   if (view.node().attr_int("precision", 0) > 1) view.unsupported("with precision");
-  view.set_output(check_quantization(view, 1, 2, type, channels_of(view)), view.shape(0));
+  view.set_output(check_quantization(view, 1, 2, type.stored, channels_of(view)), view.shape(0));
+  if (type.is_packed()) view.set_bits(type.bits);
 }
 
 void infer_dequantize_linear(NodeView& view) {
   view.require_supported_type(
       0, {kUint8, kInt8, DataType::kUint16, DataType::kInt16, DataType::kInt32});
   check_quantization(view, 1, 2, view.type(0), channels_of(view));
+  if (view.has(2)) view.require_bits(2, view.in(0).bits);
   view.set_output(kFloat, view.shape(0));
 }
 

@@ -16,11 +16,6 @@ bool NodeView::is_frozen(size_t i) const {
   return state_.is_frozen[static_cast<size_t>(node_.inputs[i])];
 }
 
-bool NodeView::is_four_bit(size_t i) const {
-  in(i);
-  return state_.is_four_bit[static_cast<size_t>(node_.inputs[i])];
-}
-
 bool NodeView::all_constant() const {
   for (size_t i = 0; i < input_count(); ++i) {
     if (has(i) && !is_constant(i)) return false;
@@ -85,7 +80,10 @@ void NodeView::set_output(DataType type, const Shape& shape) {
   Value& value = state_.graph.value(node_.outputs[0]);
   value.type = type;
   value.shape = shape;
+  value.bits = 8;
 }
+
+void NodeView::set_bits(int32_t bits) { state_.graph.value(node_.outputs[0]).bits = bits; }
 
 void NodeView::set_data(Tensor data) {
   Value& value = state_.graph.value(node_.outputs[0]);
@@ -127,6 +125,13 @@ void NodeView::require_type(size_t i, DataType type) const {
   if (in(i).type == type) return;
   fail(name_of_input(i) + ": element type = " + qsim::name_of(in(i).type) + " is not " +
        qsim::name_of(type));
+}
+
+void NodeView::require_bits(size_t i, int32_t bits) const {
+  if (in(i).bits == bits) return;
+  Value wanted = in(i);
+  wanted.bits = bits;
+  fail(name_of_input(i) + ": element type = " + type_name(in(i)) + " is not " + type_name(wanted));
 }
 
 void NodeView::require_supported_type(size_t i, std::initializer_list<DataType> types) const {

@@ -29,9 +29,8 @@ class NodeView {
   const Shape& shape(size_t i) const { return in(i).shape; }
   DataType type(size_t i) const { return in(i).type; }
   bool is_constant(size_t i) const { return in(i).is_constant; }
-  bool is_frozen(size_t i) const;    // depends on constants alone
-  bool is_four_bit(size_t i) const;  // int4 or uint4 in the file
-  bool all_constant() const;         // of the inputs given
+  bool is_frozen(size_t i) const;  // depends on constants alone
+  bool all_constant() const;       // of the inputs given
   bool all_frozen() const;
 
   // Data of a constant input; one that is_filled is written out, at the expense of the fold budget.
@@ -46,7 +45,8 @@ class NodeView {
   // Output 0.
   const Value& out() const { return state_.graph.value(node_.outputs[0]); }
   void set_output(DataType type, const Shape& shape);
-  void set_data(Tensor data);  // a constant; takes type and shape of `data`
+  void set_bits(int32_t bits);  // of the output's codes; 8 unless set
+  void set_data(Tensor data);   // a constant; takes type and shape of `data`
   void set_filled(double fill);
   void spend(int64_t bytes) const;  // from the fold budget
 
@@ -58,6 +58,7 @@ class NodeView {
   // Checks shared by many operators.
   std::string name_of_input(size_t i) const;         // "input 1 (conv1.weight)"
   void require_type(size_t i, DataType type) const;  // fails
+  void require_bits(size_t i, int32_t bits) const;   // fails
   void require_supported_type(size_t i,
                               std::initializer_list<DataType> types) const;  // unsupported
   void require_rank(size_t i, size_t rank) const;                            // fails

@@ -94,8 +94,10 @@ class Resolver {
     node.outputs.resize(1);
     const ValueId output = node.outputs[0];
     state_.is_frozen[static_cast<size_t>(output)] = view.all_frozen();
-    state_.is_four_bit[static_cast<size_t>(output)] =
-        node.op != "Cast" && view.has(0) && view.is_four_bit(0) && view.type(0) == view.out().type;
+    const bool makes_type = node.op == "Cast" || node.op == "QuantizeLinear";
+    if (!makes_type && view.has(0) && view.type(0) == view.out().type) {
+      view.set_bits(view.in(0).bits);
+    }
     const bool is_identity = node.op == "Identity" || node.op == "Dropout" ||
                              (node.op == "Cast" && view.out().type == view.type(0));
     if (is_identity) {

@@ -107,12 +107,16 @@ Bytes widen_to_float(const Bytes& from, float (*convert)(uint16_t)) {
   return bytes;
 }
 
-// Two elements a byte, the first in the low nibble.
-Bytes unpack_nibbles(const Bytes& from, int64_t count, bool is_signed) {
+// Several elements a byte, the first in the lowest bits.
+Bytes unpack(const Bytes& from, int64_t count, const ElementType& type) {
   Bytes bytes(static_cast<size_t>(count));
+  const auto per_byte = static_cast<size_t>(8 / type.bits);
+  const int values = 1 << type.bits;
   for (size_t i = 0; i < bytes.size(); ++i) {
-    const auto nibble = static_cast<uint8_t>(from[i / 2] >> (i % 2 * 4) & 15);
-    bytes[i] = is_signed && nibble >= 8 ? static_cast<uint8_t>(nibble - 16) : nibble;
+    const int shift = static_cast<int>(i % per_byte) * type.bits;
+    const int code = from[i / per_byte] >> shift & (values - 1);
+    const bool is_negative = type.stored == DataType::kInt8 && code >= values / 2;
+    bytes[i] = static_cast<uint8_t>(is_negative ? code - values : code);
   }
   return bytes;
 }
@@ -180,7 +184,7 @@ Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place) {
   if (type.stored == DataType::kBool) {
     for (uint8_t& byte : bytes) byte = byte != 0;
   }
-  if (type.bits == 4) bytes = unpack_nibbles(bytes, tensor.size(), type.stored == DataType::kInt8);
+  if (type.is_packed()) bytes = unpack(bytes, tensor.size(), type);
   return tensor;
 }
 

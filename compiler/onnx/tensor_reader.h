@@ -25,8 +25,8 @@ struct TensorPlace {
 bool is_weight_sized(const Shape& shape);
 
 // Consumes the proto's data. Checks dimensions, element type, and that exactly the elements needed
-// are there, in the field that belongs to the type. float16 and bfloat16 are widened, 4-bit
-// elements unpacked.
+// are there, in the field that belongs to the type. float16 and bfloat16 are widened,
+// elements of 4 and 2 bits unpacked.
 Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place);
 
 // Folder that contains the file; "." when the path names none.

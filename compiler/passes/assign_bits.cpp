@@ -50,16 +50,19 @@ class BitAssigner {
     for (size_t i = 0; i < network_.tensors.size(); ++i) {
       NetTensor& tensor = network_.tensors[i];
       const auto id = static_cast<TensorId>(i);
-      if (!tensor.is_float && !is_given(id)) tensor.bits = bits[group_of(id)];
+      if (!tensor.is_float) tensor.bits = is_given(id) ? form(id)->bits : bits[group_of(id)];
     }
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       Layer& layer = network_.layers[i];
-      if (layer.op == LayerOp::kConv && !has_given_weights(i)) {
-        layer.weight_bits = named(layer).weights.value_or(recipe_.weights);
+      if (layer.op == LayerOp::kConv) {
+        layer.weight_bits = has_given_weights(i) ? op_of(i).weight.narrowing().bits
+                                                 : named(layer).weights.value_or(recipe_.weights);
       }
       if (layer.op > LayerOp::kHostQuantize) continue;
-      layer.clamp_low = lowest_code(network_.tensor(layer.output).bits);
-      layer.clamp_high = highest_code(network_.tensor(layer.output).bits);
+      const std::optional<CodeForm>& given = form(layer.output);
+      const int32_t of_output = network_.tensor(layer.output).bits;
+      layer.clamp_low = given ? given->low : lowest_code(of_output);
+      layer.clamp_high = given ? given->high : highest_code(of_output);
     }
   }
 
@@ -70,10 +73,13 @@ class BitAssigner {
   }
 
   // By the file.
-  bool is_given(TensorId id) const { return shared_.quant[group_of(id)].has_value(); }
+  const std::optional<CodeForm>& form(TensorId id) const { return shared_.form[group_of(id)]; }
+  bool is_given(TensorId id) const { return form(id).has_value(); }
+  const Op& op_of(size_t layer) const {
+    return flow_.ops[static_cast<size_t>(lowered_.origins[layer].op)];
+  }
   bool has_given_weights(size_t layer) const {
-    const int32_t op = lowered_.origins[layer].op;
-    return op >= 0 && flow_.ops[static_cast<size_t>(op)].weight.is_codes;
+    return lowered_.origins[layer].op >= 0 && op_of(layer).weight.is_codes;
   }
 
   LayerBits named(const Layer& layer) const {

@@ -9,6 +9,7 @@
 
 #include "compiler/float/window.h"
 #include "compiler/graph.h"
+#include "compiler/passes/code_form.h"
 #include "compiler/passes/operand.h"
 #include "hw/spec/network.h"
 
@@ -21,9 +22,10 @@ struct Edge {
   std::string name;                       // the ONNX value
   Shape shape;                            // its ONNX shape
   ValueId range_value = kNoValue;         // the value whose calibrated range it has
-  std::optional<Quantization> quant;      // as the file says, in int8 codes
+  std::optional<CodeForm> form;           // as the file says
   bool is_float = false;                  // float32 on the host: network inputs, results of softmax
-  DataType file_type = DataType::kFloat;  // kInt8 or kUint8: the ONNX value is codes itself
+  DataType file_type = DataType::kFloat;  // kInt8 or kUint8: the ONNX value is codes itself,
+  int32_t file_offset = 0;                //   and these are ours plus this
 };
 
 enum class OpKind {

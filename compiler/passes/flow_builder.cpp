@@ -54,7 +54,9 @@ FlowBuilder::FlowBuilder(const Graph& graph, Problems& problems)
     : graph_(graph),
       problems_(problems),
       edges_(graph.values.size(), -1),
-      frozen_(graph.values.size(), false) {
+      frozen_(graph.values.size(), false),
+      ranges_(code_ranges(graph)),
+      offsets_(graph.values.size()) {
   flow_.name = graph.name;
   for (size_t i = 0; i < graph.values.size(); ++i) frozen_[i] = graph.values[i].is_constant;
 }
@@ -72,6 +74,9 @@ Flow FlowBuilder::build() {
     }
   }
   for (const Node& node : graph_.nodes) build_node(node);
+  for (size_t i = 0; i < graph_.inputs.size(); ++i) {
+    flow_.edge(flow_.inputs[i]).file_offset = offset_of(graph_.inputs[i]);
+  }
   build_outputs();
   return std::move(flow_);
 }
@@ -110,7 +115,9 @@ void FlowBuilder::build_outputs() {
     flow_.output_shapes.push_back(value.shape);
     flow_.output_is_float.push_back(value.type == DataType::kFloat ||
                                     value.type == DataType::kDouble);
-    if (!flow_.output_is_float.back()) flow_.edge(edge_of(id)).file_type = value.type;
+    if (flow_.output_is_float.back()) continue;
+    flow_.edge(edge_of(id)).file_type = value.type;
+    flow_.edge(edge_of(id)).file_offset = offset_of(id);
   }
 }
 
@@ -120,7 +127,10 @@ EdgeId FlowBuilder::new_edge(ValueId id) {
   edge.name = value.name;
   edge.shape = value.shape;
   edge.range_value = id;
-  if (value.type == DataType::kInt8 || value.type == DataType::kUint8) edge.file_type = value.type;
+  if (value.type == DataType::kInt8 || value.type == DataType::kUint8) {
+    edge.file_type = value.type;
+    edge.file_offset = offset_of(id);
+  }
   const EdgeId result = flow_.add_edge(std::move(edge));
   alias(id, result);
   return result;
@@ -190,6 +200,14 @@ Operand FlowBuilder::operand(const Node& node, size_t i) const {
   return resolve_operand(graph_, node.inputs[i]);
 }
 
+Operand FlowBuilder::weight_operand(const Node& node, size_t i) const {
+  Operand o = operand(node, i);
+  if (o.is_codes && o.type() != DataType::kInt8 && o.type() != DataType::kUint8) {
+    throw Error(std::string("weights of ") + name_of(o.type()) + " codes are not supported");
+  }
+  return o;
+}
+
 Operand FlowBuilder::code_operand(const Node& node, const CodeOperand& at, int axis) const {
   Operand o = operand(node, at.value);
   const CodeParameters p = read_parameters(graph_, node, at.scale, at.zero_point);
@@ -221,9 +239,9 @@ double FlowBuilder::real_of(const Node& node, double stored) const {
   const DataType type = graph_.value(node.inputs[0]).type;
   if (type != DataType::kInt8 && type != DataType::kUint8) return stored;
   const Edge& edge = flow_.edge(edge_of(node.inputs[0]));
-  if (!edge.quant) throw Error("codes of unknown scale");
-  const int32_t shift = type == DataType::kUint8 ? -128 : 0;
-  return double{edge.quant->scale} * (stored + shift - edge.quant->zero_point);
+  if (!edge.form) throw Error("codes of unknown scale");
+  const double code = stored - offset_of(node.inputs[0]);
+  return double{edge.form->quant.scale} * (code - edge.form->quant.zero_point);
 }
 
 Flow build_flow(const Graph& graph, Problems& problems) {

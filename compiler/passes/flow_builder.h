@@ -44,13 +44,18 @@ class FlowBuilder {
   std::vector<int64_t> ints(const Node& node, const char* name, size_t i) const;
   double scalar(const Node& node, size_t i, double fallback) const;
   Operand operand(const Node& node, size_t i) const;
+  Operand weight_operand(const Node& node, size_t i) const;  // throws for codes of 16 bits
   Operand code_operand(const Node& node, const CodeOperand& at, int axis) const;
   Operand matrix(Operand weight) const;  // drops leading dimensions of 1
   // Real value that a constant of the node's element type stands for: codes by the edge's scale.
   double real_of(const Node& node, double stored) const;
 
-  // int8 quantization of a per-tensor scale and zero point.
-  Quantization read_quantization(const Node& node, const CodeOperand& at) const;
+  // The form of the codes `codes` with the per-tensor scale and zero point that `node` has at `at`.
+  CodeForm read_form(const Node& node, const CodeOperand& at, ValueId codes);
+  // What the codes of a value are more than ours.
+  int32_t offset_of(ValueId id) const;
+  void set_offset(ValueId id, int32_t offset);
+  bool may_settle(const Node& quantize, const CodeForm& form) const;
   // The edge of codes that `node` reads with these parameters.
   EdgeId read_codes(const Node& node, const CodeOperand& at);
   EdgeId new_code_edge(const Node& node);
@@ -74,6 +79,7 @@ class FlowBuilder {
   void add(const Node& node);
   void batch_normalization(const Node& node);
   void clamp(const Node& node);
+  void clip_codes(const Node& node);
   void pool(const Node& node);
   void reduce_mean(const Node& node);
   void concat(const Node& node);
@@ -88,9 +94,11 @@ class FlowBuilder {
   const Graph& graph_;
   Problems& problems_;
   Flow flow_;
-  std::vector<EdgeId> edges_;           // per value; -1 before it is written
-  std::vector<bool> frozen_;            // per value: depends on constants alone
-  std::map<EdgeId, EdgeId> quantized_;  // float edge -> its implicit codes
+  std::vector<EdgeId> edges_;      // per value; -1 before it is written
+  std::vector<bool> frozen_;       // per value: depends on constants alone
+  std::vector<FileRange> ranges_;  // per value: what its codes are in, as the file counts
+  std::vector<std::optional<int32_t>> offsets_;  // per value: see offset_of()
+  std::map<EdgeId, EdgeId> quantized_;           // float edge -> its implicit codes
 };
 
 }  // namespace qsim

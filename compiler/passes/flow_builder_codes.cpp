@@ -1,4 +1,5 @@
 // Q/DQ pairs and the QLinear operators: what they say about scales moves to the edges.
+#include <algorithm>
 #include <cmath>
 
 #include "compiler/float/kernels.h"
@@ -7,26 +8,50 @@
 
 namespace qsim {
 
-Quantization FlowBuilder::read_quantization(const Node& node, const CodeOperand& at) const {
+CodeForm FlowBuilder::read_form(const Node& node, const CodeOperand& at, ValueId codes) {
   const CodeParameters p = read_parameters(graph_, node, at.scale, at.zero_point);
   if (p.scale.size() != 1) throw Error("a scale per channel of an activation is not supported");
   if (!(p.scale[0] > 0) || !std::isfinite(p.scale[0]))
     throw Error("its scale is not positive and finite");
-  const bool has_zero =
-      at.zero_point < node.inputs.size() && node.inputs[at.zero_point] != kNoValue;
-  const DataType type = has_zero ? graph_.value(node.inputs[at.zero_point]).type : DataType::kUint8;
+  const DataType type = graph_.value(codes).type;
   if (type != DataType::kInt8 && type != DataType::kUint8) {
     throw Error(std::string("an activation of ") + name_of(type) + " codes is not supported");
   }
-  return {p.scale[0], static_cast<int32_t>(p.zero_point[0]) - (type == DataType::kUint8 ? 128 : 0)};
+  const auto zero_point = static_cast<int32_t>(p.zero_point[0]);
+  const FileRange range = ranges_[static_cast<size_t>(codes)];
+  set_offset(codes, narrowing_of(range, {zero_point}).offset);
+  return form_of(range, p.scale[0], zero_point);
+}
+
+void FlowBuilder::set_offset(ValueId id, int32_t offset) {
+  for (;;) {
+    std::optional<int32_t>& own = offsets_[static_cast<size_t>(id)];
+    if (!own) own = offset;
+    const int32_t producer = graph_.value(id).producer;
+    if (producer < 0 || !moves_codes(graph_.nodes[static_cast<size_t>(producer)].op)) return;
+    id = graph_.nodes[static_cast<size_t>(producer)].inputs[0];
+  }
+}
+
+int32_t FlowBuilder::offset_of(ValueId id) const {
+  for (;;) {
+    if (offsets_[static_cast<size_t>(id)]) return *offsets_[static_cast<size_t>(id)];
+    const int32_t producer = graph_.value(id).producer;
+    if (producer < 0 || !moves_codes(graph_.nodes[static_cast<size_t>(producer)].op)) break;
+    id = graph_.nodes[static_cast<size_t>(producer)].inputs[0];
+  }
+  return narrowing_of(ranges_[static_cast<size_t>(id)], {}).offset;
 }
 
 EdgeId FlowBuilder::read_codes(const Node& node, const CodeOperand& at) {
   const EdgeId id = codes_of(node.inputs[at.value]);
-  const Quantization quant = read_quantization(node, at);
+  const CodeForm form = read_form(node, at, node.inputs[at.value]);
   Edge& edge = flow_.edge(id);
-  if (!edge.quant) edge.quant = quant;
-  if (*edge.quant != quant) {
+  if (!edge.form) {
+    edge.form = form;
+    edge.file_offset = offset_of(node.inputs[at.value]);
+  }
+  if (*edge.form != form) {
     throw Error("reads the codes of " + edge.name +
                 " with another scale or zero point than they have");
   }
@@ -34,24 +59,39 @@ EdgeId FlowBuilder::read_codes(const Node& node, const CodeOperand& at) {
 }
 
 EdgeId FlowBuilder::new_code_edge(const Node& node) {
-  const Quantization quant = read_quantization(node, code_signature(node).output);
+  const CodeForm form = read_form(node, code_signature(node).output, node.outputs[0]);
   const EdgeId edge = new_edge(node.outputs[0]);
-  flow_.edge(edge).quant = quant;
+  flow_.edge(edge).form = form;
   return edge;
+}
+
+// Whether the codes of `quantize` may be what its producer writes. What else reads the real gets
+// these codes as well; 8 bits are taken to be good enough for it, fewer are not.
+bool FlowBuilder::may_settle(const Node& quantize, const CodeForm& form) const {
+  if (form.bits == 8) return true;
+  const ValueId real = quantize.inputs[0];
+  if (std::count(graph_.outputs.begin(), graph_.outputs.end(), real) != 0) return false;
+  const std::vector<int32_t>& readers = graph_.value(real).consumers;
+  return std::all_of(readers.begin(), readers.end(), [&](int32_t reader) {
+    const Node& node = graph_.nodes[static_cast<size_t>(reader)];
+    return node.op == "QuantizeLinear" &&
+           narrowing_of(ranges_[static_cast<size_t>(node.outputs[0])], {}).bits <= form.bits;
+  });
 }
 
 // Three cases: a host value is quantized there; the first quantization of a real settles how its
 // producer writes it; another one later is a rescale.
 void FlowBuilder::quantize_linear(const Node& node) {
-  const Quantization quant = read_quantization(node, {0, 1, 2});
+  const CodeForm form = read_form(node, {0, 1, 2}, node.outputs[0]);
   const EdgeId source = edge_of(node.inputs[0]);
   Edge& edge = flow_.edge(source);
-  if (!edge.is_float && (!edge.quant || *edge.quant == quant)) {
+  if (!edge.is_float && (edge.form ? *edge.form == form : may_settle(node, form))) {
     // From here on the edge is the codes: the real before them may lie outside their range.
-    if (!edge.quant) {
+    if (!edge.form) {
       edge.name = graph_.value(node.outputs[0]).name;
       edge.range_value = node.outputs[0];
-      edge.quant = quant;
+      edge.form = form;
+      edge.file_offset = offset_of(node.outputs[0]);
     }
     return alias(node.outputs[0], source);
   }
@@ -61,6 +101,39 @@ void FlowBuilder::quantize_linear(const Node& node) {
 
 void FlowBuilder::dequantize_linear(const Node& node) {
   alias(node.outputs[0], read_codes(node, {0, 1, 2}));
+}
+
+// Clip of codes. What it does to a quantization that it alone reads, code_ranges() has said
+// already.
+void FlowBuilder::clip_codes(const Node& node) {
+  const ValueId from = node.inputs[0], to = node.outputs[0];
+  const EdgeId input = edge_of(from);
+  const FileRange range = ranges_[static_cast<size_t>(to)];
+  if (range == ranges_[static_cast<size_t>(from)]) {
+    set_offset(to, offset_of(from));
+    // The tensor is what the Clip leaves.
+    if (flow_.edge(input).name == graph_.value(from).name) {
+      flow_.edge(input).name = graph_.value(to).name;
+      flow_.edge(input).range_value = to;
+    }
+    return alias(to, input);
+  }
+  if (!flow_.edge(input).form) {
+    for (int32_t reader : graph_.value(to).consumers) {
+      const Node& dequantize = graph_.nodes[static_cast<size_t>(reader)];
+      if (dequantize.op != "DequantizeLinear") continue;
+      flow_.edge(input).form = read_form(dequantize, {0, 1, 2}, from);
+      flow_.edge(input).file_offset = offset_of(from);
+      break;
+    }
+  }
+  if (!flow_.edge(input).form) throw Error("codes of unknown scale");
+  const Quantization quant = flow_.edge(input).form->quant;
+  const int32_t zero_point = quant.zero_point + offset_of(from);
+  set_offset(to, narrowing_of(range, {zero_point}).offset);
+  const EdgeId output = new_edge(to);
+  flow_.edge(output).form = form_of(range, quant.scale, zero_point);
+  add_op(OpKind::kClamp, node, {input}, output);
 }
 
 void FlowBuilder::qlinear_conv(const Node& node) {

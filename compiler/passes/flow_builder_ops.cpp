@@ -10,7 +10,7 @@ namespace qsim {
 
 void FlowBuilder::conv(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
-  const Operand weight = operand(node, 1), bias = operand(node, 2);
+  const Operand weight = weight_operand(node, 1), bias = operand(node, 2);
   if (weight.axis > 0) throw Error("a weight scale per input channel is not supported");
   Op& op = add_op(OpKind::kConv, node, {input}, new_edge(node.outputs[0]));
   op.weight = weight;
@@ -22,7 +22,7 @@ void FlowBuilder::conv(const Node& node) {
 
 void FlowBuilder::gemm(const Node& node) {
   EdgeId input = codes_of(node.inputs[0]);
-  const Operand weight = operand(node, 1), bias = operand(node, 2);
+  const Operand weight = weight_operand(node, 1), bias = operand(node, 2);
   const bool rows = node.attr_int("transB", 0) != 0;
   if (weight.axis >= 0 && weight.axis != (rows ? 0 : 1))
     throw Error("a weight scale per input channel is not supported");
@@ -39,7 +39,7 @@ void FlowBuilder::gemm(const Node& node) {
 
 void FlowBuilder::matmul(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
-  const Operand weight = matrix(operand(node, 1));
+  const Operand weight = matrix(weight_operand(node, 1));
   if (weight.axis == 0) throw Error("a weight scale per input channel is not supported");
   add_op(OpKind::kMatMul, node, {input}, new_edge(node.outputs[0])).weight = weight;
 }
@@ -84,6 +84,8 @@ void FlowBuilder::batch_normalization(const Node& node) {
 }
 
 void FlowBuilder::clamp(const Node& node) {
+  const DataType type = graph_.value(node.inputs[0]).type;
+  if (type == DataType::kInt8 || type == DataType::kUint8) return clip_codes(node);
   const EdgeId input = codes_of(node.inputs[0]);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double low = 0, high = kInfinity;
@@ -93,8 +95,6 @@ void FlowBuilder::clamp(const Node& node) {
     high = node.attributes.count("max") ? double{node.attr_float("max", 0)}
                                         : scalar(node, 2, kInfinity);
   }
-  low = low == -kInfinity ? low : real_of(node, low);
-  high = high == kInfinity ? high : real_of(node, high);
   Op& op = add_op(OpKind::kClamp, node, {input}, new_edge(node.outputs[0]));
   op.clamp_low = std::min(low, high);  // ONNX: min(max(x, low), high)
   op.clamp_high = high;

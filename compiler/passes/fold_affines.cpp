@@ -16,7 +16,7 @@ bool can_fold(Flow& flow, const Op& affine, const Op* producer) {
       producer->kind != OpKind::kAffine)
     return false;
   const Edge& between = flow.edge(affine.inputs[0]);
-  if (between.quant || !flow.has_one_reader(affine.inputs[0])) return false;
+  if (between.form || !flow.has_one_reader(affine.inputs[0])) return false;
   // Two steps of one operator must run along one dimension; a step for all channels fits any.
   return affine.axis < 0 || channel_axis(flow, *producer) == affine.axis ||
          (producer->kind == OpKind::kAffine && producer->axis < 0);

@@ -63,7 +63,7 @@ void add_pads(const Window& pads, Op& reader) {
 //   before  x -> Pad -> Transpose -> y      after  x -> Transpose -> Pad -> y
 bool move_below_transpose(Flow& flow, size_t at) {
   Op& pad = flow.ops[at];
-  if (!flow.has_one_reader(pad.output) || flow.edge(pad.output).quant) return false;
+  if (!flow.has_one_reader(pad.output) || flow.edge(pad.output).form) return false;
   Op& next = *flow.readers(pad.output)[0];
   if (next.kind != OpKind::kTranspose) return false;
   const size_t rank = next.axes.size();
@@ -96,7 +96,7 @@ void fold_pads(Flow& flow, Problems& problems) {
     const std::vector<Op*> readers = flow.readers(pad.output);
     Edge& from = flow.edge(pad.inputs[0]);
     const Edge& to = flow.edge(pad.output);
-    const bool same_codes = !to.quant || !from.quant || *to.quant == *from.quant;
+    const bool same_codes = !to.form || !from.form || *to.form == *from.form;
     const bool foldable = spatial_pads(pad.pads, pads) && same_codes &&
                           !flow.is_output(pad.output) && !readers.empty() &&
                           std::all_of(readers.begin(), readers.end(), [&](const Op* reader) {
@@ -110,7 +110,7 @@ void fold_pads(Flow& flow, Problems& problems) {
                      "padding with a constant other than 0 is not supported");
       continue;
     }
-    if (to.quant) from.quant = to.quant;
+    if (to.form) from.form = to.form;
     for (Op* reader : readers) {
       add_pads(pads, *reader);
       std::replace(reader->inputs.begin(), reader->inputs.end(), pad.output, pad.inputs[0]);

@@ -38,11 +38,11 @@ void compose(double low, double high, Op& op) {
 // own.
 std::vector<Op*> path_up(Flow& flow, const Op& clamp) {
   std::vector<Op*> path;
-  const std::optional<Quantization> result = flow.edge(clamp.output).quant;
+  const std::optional<CodeForm> result = flow.edge(clamp.output).form;
   for (EdgeId edge = clamp.inputs[0];;) {
-    const std::optional<Quantization> quant = flow.edge(edge).quant;
+    const std::optional<CodeForm> form = flow.edge(edge).form;
     Op* producer = flow.producer(edge);
-    if (producer == nullptr || (quant && result && quant != result) || !flow.has_one_reader(edge))
+    if (producer == nullptr || (form && result && form != result) || !flow.has_one_reader(edge))
       return {};
     path.push_back(producer);
     if (can_clamp(*producer)) return path;
@@ -65,14 +65,14 @@ void fuse_clamps(Flow& flow) {
       if (pool == nullptr || pool->kind != OpKind::kMaxPool ||
           !flow.has_one_reader(clamp.inputs[0]))
         continue;
-      const std::optional<Quantization> result = flow.edge(clamp.output).quant;
-      if (between.quant && result && between.quant != result) continue;
+      const std::optional<CodeForm> result = flow.edge(clamp.output).form;
+      if (between.form && result && between.form != result) continue;
       path = {pool};
     }
     compose(clamp.clamp_low, clamp.clamp_high, *path.back());
     // Codes that are clamped stay codes of the same scale.
-    std::optional<Quantization>& result = flow.edge(clamp.output).quant;
-    if (!result) result = flow.edge(clamp.inputs[0]).quant;
+    std::optional<CodeForm>& result = flow.edge(clamp.output).form;
+    if (!result) result = flow.edge(clamp.inputs[0]).form;
     // Values on the way are no longer what the file calls by their names.
     for (size_t i = 1; i < path.size(); ++i) flow.edge(path[i]->output).name += ":clamped";
     path[0]->output = clamp.output;

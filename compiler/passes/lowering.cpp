@@ -113,6 +113,7 @@ TensorId Lowering::add_tensor(EdgeId edge_id, const Layout& layout) {
   t.onnx_shape = edge.shape;
   t.onnx_order = layout.order;
   t.onnx_type = edge.file_type;
+  t.onnx_offset = edge.file_offset;
   out_.network.tensors.push_back(t);
   out_.edges.push_back(edge_id);
   return static_cast<TensorId>(out_.network.tensors.size()) - 1;

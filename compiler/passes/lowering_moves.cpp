@@ -167,6 +167,7 @@ void Lowering::lower_outputs() {
       t.onnx_shape = flow_.output_shapes[i];
       t.onnx_order = order;
       t.onnx_type = flow_.edge(edge).file_type;
+      t.onnx_offset = flow_.edge(edge).file_offset;
       out_.network.outputs.push_back(x.tensor);
     } catch (const Error& error) {
       problems_.add("output " + flow_.output_names[i], error.what());
@@ -184,6 +185,7 @@ TensorId Lowering::dequantized(TensorId codes, const std::string& name, const Sh
   t.onnx_shape = shape;
   t.is_float = true;
   t.onnx_type = DataType::kFloat;
+  t.onnx_offset = 0;
   NetTensor& from = out_.network.tensors[static_cast<size_t>(codes)];
   if (from.name == name) from.name += ":codes";
   add_layer(LayerOp::kHostDequantize, name + "/dequantize", {codes}, y);

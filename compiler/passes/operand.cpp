@@ -47,9 +47,12 @@ void set_parameters(const Graph& graph, const Node& node, Operand& o) {
 
 // float -> codes, as QuantizeLinear defines it.
 Operand quantize_constant(const Graph& graph, const Node& node, const Operand& real) {
-  const DataType type = graph.value(node.outputs[0]).type;
-  const CodeRange range = code_range(type);
+  const Value& output = graph.value(node.outputs[0]);
+  const DataType type = output.type;
+  const CodeRange range = code_range(output);
   Operand codes = real;
+  codes.codes = type_range(output);
+  codes.is_clipped = false;
   codes.strides = dense_strides(real.shape);
   set_parameters(graph, node, codes);
   const std::vector<double> reals = real_values(real);
@@ -106,6 +109,14 @@ Operand reshaped(const Operand& o, const Shape& shape, const Node& node) {
 }  // namespace
 
 std::vector<double> stored_elements(const Operand& o) {
+  if (o.is_clipped) {
+    Operand whole = o;
+    whole.is_clipped = false;
+    std::vector<double> codes = stored_elements(whole);
+    const double low = o.codes.low, high = o.codes.high;
+    for (double& code : codes) code = std::clamp(code, low, high);
+    return codes;
+  }
   if (o.is_filled())
     return std::vector<double>(static_cast<size_t>(element_count(o.value->shape)), o.value->fill);
   const Tensor& tensor = o.owned != nullptr ? *o.owned : o.value->data;
@@ -135,6 +146,7 @@ Operand resolve_operand(const Graph& graph, ValueId id) {
     o.value = &value;
     o.shape = value.shape;
     o.strides = dense_strides(value.shape);
+    o.codes = type_range(value);
     return o;
   }
   if (value.producer < 0) throw Error("value " + value.name + ": is not constant");
@@ -151,6 +163,11 @@ Operand resolve_operand(const Graph& graph, ValueId id) {
     return reshaped(o, value.shape, node);
   }
   if (node.op == "Identity" || node.op == "Cast") return o;
+  if (node.op == "Clip" && (value.type == DataType::kInt8 || value.type == DataType::kUint8)) {
+    o.codes = clipped(graph, node, o.codes);
+    o.is_clipped = true;
+    return o;
+  }
   throw Error("node " + node.name + ": weights that " + node.op + " computes are not supported");
 }
 

@@ -180,7 +180,7 @@ class Filler {
   }
 
   void keep_codes(size_t o, const WeightIndex& index, const Elements& stored, int64_t start) {
-    const int32_t shift = op_.weight.code_shift();
+    const int32_t shift = -op_.weight.narrowing().offset;
     const size_t channel = op_.weight.channel(static_cast<int64_t>(o));
     for (int64_t tap : index.taps)
       layer_.weights.push_back(

@@ -50,13 +50,14 @@ void set_quantization(Flow& flow, SharedQuantization& shared, const CalibrationR
     NetTensor& tensor = lowered.network.tensors[i];
     if (tensor.is_float) continue;
     const int32_t group = shared.group[static_cast<size_t>(lowered.edges[i])];
-    std::optional<Quantization>& quant = shared.quant[static_cast<size_t>(group)];
-    if (!quant) {
+    std::optional<CodeForm>& form = shared.form[static_cast<size_t>(group)];
+    if (!form) {
       const auto range = range_of_group(flow, shared, group, calibration);
-      if (range) quant = quantization_of(*range, tensor.bits);
+      if (range)
+        form = CodeForm{.quant = quantization_of(*range, tensor.bits), .bits = tensor.bits};
     }
-    if (quant) {
-      tensor.quant = *quant;
+    if (form) {
+      tensor.quant = form->quant;
     } else {
       missing.push_back(tensor.name);
     }

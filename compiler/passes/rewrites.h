@@ -32,9 +32,9 @@ void fuse_clamps(Flow& flow);
 // Edges that must be, or had better be, codes of one quantization.
 struct SharedQuantization {
   std::vector<int32_t> group;  // per edge: the edge that represents its group
-  // The file's quantization of a group, where any member has one; parallel to edges, at
+  // What the file says of a group, where it does of any member; parallel to edges, at
   // representatives.
-  std::vector<std::optional<Quantization>> quant;
+  std::vector<std::optional<CodeForm>> form;
 };
 
 // Max pool, Reshape, Transpose and Pad pass codes on: input and output form one group. The inputs

@@ -9,36 +9,36 @@ namespace {
 class Groups {
  public:
   explicit Groups(const Flow& flow) {
-    for (const Edge& edge : flow.edges) add(edge.quant);
+    for (const Edge& edge : flow.edges) add(edge.form);
   }
 
-  void add(std::optional<Quantization> quant) {
+  void add(std::optional<CodeForm> form) {
     parent_.push_back(static_cast<int32_t>(parent_.size()));
-    quant_.push_back(quant);
+    form_.push_back(form);
   }
   int32_t find(EdgeId id) {
     int32_t at = id;
     while (parent_[static_cast<size_t>(at)] != at) at = parent_[static_cast<size_t>(at)];
     return at;
   }
-  std::optional<Quantization>& quant(EdgeId id) { return quant_[static_cast<size_t>(find(id))]; }
-  bool conflict(EdgeId a, EdgeId b) { return quant(a) && quant(b) && quant(a) != quant(b); }
+  std::optional<CodeForm>& form(EdgeId id) { return form_[static_cast<size_t>(find(id))]; }
+  bool conflict(EdgeId a, EdgeId b) { return form(a) && form(b) && form(a) != form(b); }
   void join(EdgeId a, EdgeId b) {
-    const std::optional<Quantization> known = quant(a) ? quant(a) : quant(b);
+    const std::optional<CodeForm> known = form(a) ? form(a) : form(b);
     parent_[static_cast<size_t>(find(b))] = find(a);
-    quant(a) = known;
+    form(a) = known;
   }
   SharedQuantization result() {
     SharedQuantization shared;
     for (size_t i = 0; i < parent_.size(); ++i)
       shared.group.push_back(find(static_cast<EdgeId>(i)));
-    shared.quant = quant_;
+    shared.form = form_;
     return shared;
   }
 
  private:
   std::vector<int32_t> parent_;
-  std::vector<std::optional<Quantization>> quant_;
+  std::vector<std::optional<CodeForm>> form_;
 };
 
 bool passes_codes_on(const Flow& flow, const Op& op) {
@@ -51,7 +51,7 @@ bool passes_codes_on(const Flow& flow, const Op& op) {
 Op split_output(Flow& flow, Groups& groups, Op& op) {
   Edge middle = flow.edge(op.output);
   middle.name += ":unscaled";
-  middle.quant.reset();
+  middle.form.reset();
   Op rescale{};
   rescale.kind = OpKind::kRequantize;
   rescale.name = op.name + "/rescale";
@@ -71,14 +71,17 @@ SharedQuantization share_quantization(Flow& flow) {
   for (Op& op : flow.ops) {
     std::optional<Op> rescale;
     if (passes_codes_on(flow, op)) {
-      if (!groups.conflict(op.inputs[0], op.output)) {
+      // Few bits of the result are not enough for others that read the input.
+      const bool loses = groups.form(op.output) && groups.form(op.output)->bits < 8 &&
+                         !groups.form(op.inputs[0]) && !flow.has_one_reader(op.inputs[0]);
+      if (!groups.conflict(op.inputs[0], op.output) && !loses) {
         groups.join(op.inputs[0], op.output);
       } else if (op.kind != OpKind::kPad) {  // a Pad that stays is a rescale already
         rescale = split_output(flow, groups, op);
       }
     } else if (op.kind == OpKind::kConcat) {
       for (EdgeId input : op.inputs) {
-        if (!groups.quant(input) && flow.has_one_reader(input)) groups.join(op.output, input);
+        if (!groups.form(input) && flow.has_one_reader(input)) groups.join(op.output, input);
       }
     }
     ops.push_back(op);

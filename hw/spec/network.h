@@ -41,7 +41,7 @@ struct NetTensor {
   std::string onnx_order = "nchw";
   // Element type of the ONNX value: kFloat, or kInt8 / kUint8 for values that are codes in the file
   // (network inputs and outputs of integer models), which are ours plus onnx_offset: 128 for uint8,
-  // 0 for int8.
+  // 0 for int8 (A8).
   DataType onnx_type = DataType::kFloat;
   int32_t onnx_offset = 0;
 

@@ -4,6 +4,7 @@
 
 #include "hw/spec/arithmetic.h"
 #include "hw/spec/error.h"
+#include "hw/spec/packing.h"
 
 namespace qsim::cli {
 namespace {
@@ -18,10 +19,13 @@ int64_t batches_of(const NetTensor& tensor, const Tensor& value) {
 }
 
 int8_t code_of(const NetTensor& tensor, float value) {
-  const float code = tensor.onnx_type == DataType::kUint8 ? value - 128 : value;
-  if (!(code >= -128 && code <= 127) || code != std::floor(code)) {
-    throw Error("input " + tensor.name + ": value " + std::to_string(value) + " is not a code of " +
-                name_of(tensor.onnx_type));
+  const float code = value - static_cast<float>(tensor.onnx_offset);
+  const int32_t low = lowest_code(tensor.bits), high = highest_code(tensor.bits);
+  if (!(code >= static_cast<float>(low) && code <= static_cast<float>(high)) ||
+      code != std::floor(code)) {
+    throw Error("input " + tensor.name + ": value " + std::to_string(value) +
+                " is not a code in [" + std::to_string(low + tensor.onnx_offset) + ", " +
+                std::to_string(high + tensor.onnx_offset) + "]");
   }
   return static_cast<int8_t>(code);
 }
@@ -95,13 +99,12 @@ Tensor from_engine(const NetTensor& tensor, const Tensor& nhwc) {
   if (tensor.is_float) {
     permute(tensor, batches, result.data<float>(),
             [&](int64_t i) { return nhwc.data<float>()[i]; });
-  } else if (tensor.onnx_type == DataType::kUint8) {
-    permute(tensor, batches, result.data<uint8_t>(),
-            [&](int64_t i) { return static_cast<uint8_t>(nhwc.data<int8_t>()[i] + 128); });
   } else {
-    result = Tensor(DataType::kInt8, shape);
-    permute(tensor, batches, result.data<int8_t>(),
-            [&](int64_t i) { return nhwc.data<int8_t>()[i]; });
+    // One byte a code either way; int8 and uint8 differ in how it is read.
+    if (tensor.onnx_type != DataType::kUint8) result = Tensor(DataType::kInt8, shape);
+    permute(tensor, batches, result.bytes.data(), [&](int64_t i) {
+      return static_cast<uint8_t>(nhwc.data<int8_t>()[i] + tensor.onnx_offset);
+    });
   }
   return result;
 }

@@ -11,9 +11,9 @@ namespace qsim::cli {
 std::vector<int64_t> onnx_order_of(const NetTensor& tensor);
 
 // Batches one after the other, elements of any type. Input values in ONNX order become what an
-// engine takes: float32 in NHWC order where the tensor is float; int8 codes otherwise (uint8 codes
-// less 128). Throws Error when the count is not a whole number of batches, or a code is no whole
-// number in range.
+// engine takes: float32 in NHWC order where the tensor is float; int8 codes otherwise (those of the
+// file less NetTensor::onnx_offset). Throws Error when the count is not a whole number of batches,
+// or a code is no whole number in range.
 Tensor to_engine(const NetTensor& tensor, const Tensor& onnx);
 
 // What an engine returned, as the ONNX value: its shape with the first dimension times the number

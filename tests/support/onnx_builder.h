@@ -42,7 +42,9 @@ enum OnnxType {
   kOnnxUint64 = 13,
   kOnnxBfloat16 = 16,
   kOnnxUint4 = 21,
-  kOnnxInt4 = 22
+  kOnnxInt4 = 22,
+  kOnnxUint2 = 25,
+  kOnnxInt2 = 26
 };
 
 // A dimension of an input: a number, a name, or "" for unknown.

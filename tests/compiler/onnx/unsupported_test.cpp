@@ -68,13 +68,5 @@ TEST(Unsupported, Variants) {
       "BatchNormalization with training_mode = 1");
 }
 
-TEST(Unsupported, FourBitsSurviveNoQuantizer) {
-  OnnxBuilder model(21);
-  model.input("x", {2}).output("y").initializer("s", floats({}, {1}));
-  model.raw_initializer("z", kOnnxInt4, {}, std::string("\0", 1));
-  EXPECT_EQ(error_of(model.node("QuantizeLinear", {"x", "s", "z"}, {"y"}, {}, "n")),
-            "m.onnx: 1 unsupported operator: QuantizeLinear to 4 bits (1 node, first n)");
-}
-
 }  // namespace
 }  // namespace qsim::test

@@ -70,8 +70,7 @@ inline Tensor engine_input(const NetTensor& t, const Tensor& onnx) {
     if (t.is_float) {
       result.data<float>()[i] = v;
     } else {
-      result.data<int8_t>()[i] =
-          static_cast<int8_t>(v - (t.onnx_type == DataType::kUint8 ? 128.0f : 0.0f));
+      result.data<int8_t>()[i] = static_cast<int8_t>(v - static_cast<float>(t.onnx_offset));
     }
   }
   return result;

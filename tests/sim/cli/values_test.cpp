@@ -58,6 +58,7 @@ TEST(Layout, Uint8CodesAreShifted) {
   NetTensor tensor = float_tensor();
   tensor.is_float = false;
   tensor.onnx_type = DataType::kUint8;
+  tensor.onnx_offset = 128;
   Tensor onnx(DataType::kUint8, {2, 4, 2, 3});
   onnx.bytes[0] = 255;
   const Tensor codes = to_engine(tensor, onnx);
@@ -65,6 +66,23 @@ TEST(Layout, Uint8CodesAreShifted) {
   EXPECT_EQ(codes.data<int8_t>()[0], 127);
   EXPECT_EQ(codes.data<int8_t>()[1], -128);
   EXPECT_EQ(from_engine(tensor, codes).bytes, onnx.bytes);
+}
+
+TEST(Layout, NarrowCodesAreThoseOfTheFile) {
+  NetTensor tensor = float_tensor();
+  tensor.is_float = false;
+  tensor.bits = 4;
+  tensor.onnx_type = DataType::kUint8;
+  tensor.onnx_offset = 8;
+  Tensor onnx(DataType::kUint8, {2, 4, 2, 3});
+  onnx.bytes[0] = 15;
+  const Tensor codes = to_engine(tensor, onnx);
+  EXPECT_EQ(codes.data<int8_t>()[0], 7);
+  EXPECT_EQ(codes.data<int8_t>()[1], -8);
+  EXPECT_EQ(from_engine(tensor, codes).bytes, onnx.bytes);
+  EXPECT_EQ(from_engine(tensor, codes).type, DataType::kUint8);
+  onnx.bytes[0] = 16;
+  EXPECT_THROW(to_engine(tensor, onnx), Error);
 }
 
 TEST(Layout, RefusesWhatIsNoCode) {
