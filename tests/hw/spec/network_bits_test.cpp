@@ -35,8 +35,6 @@ TEST(NetworkBits, CheckNamesCodesThatDoNotFit) {
       {"sums: has codes of 9 bits", [](IntegerNetwork& n) { n.tensors[2].bits = 9; }},
       {"codes: zero point is outside its codes",
        [](IntegerNetwork& n) { n.tensors[1].quant.zero_point = 8; }},
-      {"quantize: clamp bounds are outside its codes",
-       [](IntegerNetwork& n) { n.layers[0].clamp_low = -9; }},
       {"conv1: clamp bounds are outside its codes",
        [](IntegerNetwork& n) { n.layers[1].clamp_high = 8; }},
       {"conv1: has codes of 1 bits", [](IntegerNetwork& n) { n.layers[1].weight_bits = 1; }},
