@@ -240,7 +240,7 @@ module qsim_top #(
   );
 
   qsim_vector #(
-    .Rows(Rows), .Cols(Cols), .Lanes(Lanes), .Requant(Requant), .ActKib(ActKib), .ParamKib(ParamKib),
+    .Rows(Rows), .Cols(Cols), .Lanes(Lanes), .PeModes(PeModes), .Requant(Requant), .ActKib(ActKib), .ParamKib(ParamKib),
     .AccEntries(AccEntries)
   ) u_vector (
     .clk_i, .rst_ni,
