@@ -37,8 +37,8 @@ def parse_arguments(arguments):
 
 
 def sources(folder):
-    """The package first: the others use it."""
-    return sorted(folder.glob("*.sv"), key=lambda path: (path.stem != "qsim_pkg", path.name))
+    """Packages first: the others use them."""
+    return sorted(folder.glob("*.sv"), key=lambda path: (not path.stem.endswith("_pkg"), path.name))
 
 
 def commands(options):

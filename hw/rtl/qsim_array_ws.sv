@@ -2,17 +2,21 @@
 //
 // A word of activations in cycle t (operand_i; load_i belongs to the same slot) meets column 0's element of row r in t + 1 + r, and its sum leaves column c in t + Rows + 1 + c.
 // A weight word in cycle t (weight_i) is on column c's bus in t + 2 + c; the slot with load_i = 1 that makes row 0 take it comes one cycle later, in t + 1.
+// mode_i belongs to the word: log2 of the products that its elements make (PeModes > 0). weight_mode_i belongs to the weight word, for the count of zeros.
 // Nothing moves while en_i is low.
 
 module qsim_array_ws #(
   parameter int unsigned Rows = 16,
-  parameter int unsigned Cols = 16
+  parameter int unsigned Cols = 16,
+  parameter int unsigned PeModes = 0
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
   input  logic               en_i,
   input  logic               load_i,
+  input  logic [1:0]         mode_i,
   input  logic [8*Rows-1:0]  word_i,
+  input  logic [1:0]         weight_mode_i,
   input  logic [8*Cols-1:0]  weight_i,
   output logic [32*Cols-1:0] sum_o,
   output logic [31:0]        zero_macs_o  // of the wave whose sum leaves column 0 in this cycle
@@ -23,7 +27,7 @@ module qsim_array_ws #(
 
   for (genvar r = 0; r < Rows; r++) begin : gen_left
     qsim_skew #(.Width(16), .Stages(r + 1)) u_skew (
-      .clk_i, .en_i, .data_i({7'b0, load_i, word_i[8*r+:8]}), .data_o(operand[r][0])
+      .clk_i, .en_i, .data_i({4'b0, mode_i, 1'b0, load_i, word_i[8*r+:8]}), .data_o(operand[r][0])
     );
   end
 
@@ -39,13 +43,13 @@ module qsim_array_ws #(
   for (genvar r = 0; r < Rows; r++) begin : gen_zero_macs
     assign left[16*r+:16] = operand[r][0];
   end
-  qsim_zero_macs #(.Rows(Rows), .Cols(Cols), .Dataflow(0)) u_zero_macs (
-    .clk_i, .rst_ni, .en_i, .weight_i, .operand_i(left), .count_o(zero_macs_o)
+  qsim_zero_macs #(.Rows(Rows), .Cols(Cols), .Dataflow(0), .PeModes(PeModes)) u_zero_macs (
+    .clk_i, .rst_ni, .en_i, .weight_mode_i, .weight_i, .operand_i(left), .count_o(zero_macs_o)
   );
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     for (genvar c = 0; c < Cols; c++) begin : gen_col
-      qsim_pe_ws u_pe (
+      qsim_pe_ws #(.PeModes(PeModes)) u_pe (
         .clk_i, .en_i, .operand_i(operand[r][c]), .operand_o(operand[r][c+1]), .weight_i(weight[c]),
         .sum_i(sum[r][c]), .sum_o(sum[r+1][c])
       );

@@ -2,12 +2,14 @@
 //
 // An instruction issued in cycle i streams from i + 1 on; free_o is high in the last cycle of its stream, so that the next one follows without a gap.
 // The word read in cycle t, or padding, is at the array in t + 2. done_o in the cycle of an instruction's last write to the accumulators.
+// With PeModes > 0 a matmul has codes of 8, 4 or 2 bits, and a weight word of narrower codes serves 2, 4 rows: it is read for the first of them and then held by the buffer's port (T13, T14).
 // Buffers' ports and the vector unit's port to the accumulators: docs/developer/rtl.md. Hazards are the program's business.
 
 module qsim_compute #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16,
   parameter int unsigned Dataflow = 0,
+  parameter int unsigned PeModes = 0,
   parameter int unsigned AccEntries = 1024
 ) (
   input  logic               clk_i,
@@ -45,6 +47,13 @@ module qsim_compute #(
   end
   if (Dataflow > 1) begin : gen_dataflow_range
     $error("Dataflow is outside [0, 1]");
+  end
+
+  if (PeModes > 2) begin : gen_pe_modes_range
+    $error("PeModes is outside [0, 2]");
+  end
+  if (Cols % (1 << PeModes) != 0) begin : gen_pe_modes_cols
+    $error("Cols is not a multiple of 2^PeModes");
   end
 
   qsim_pkg::matmul_t op;
@@ -120,9 +129,44 @@ module qsim_compute #(
     if (valid_q) word_q <= padding_q ? {Rows{value_q}} : act_rdata_i;
   end
 
-  // Weights: words in their order; ws begins in the issue cycle.
+  // Weights: words in their order; ws begins in the issue cycle. In this cycle it is weight_row's turn (weight_turn), of the matmul whose packs these are.
   logic [31:0] weight_q;
+  logic [1:0] weight_row;
+  logic weight_turn, weight_own;
+  logic [1:0] mode_qq, weight_mode;
+  logic [8*Cols-1:0] weight;
   assign weight_read_o = weight_re_o;
+
+  if (PeModes == 0) begin : gen_one_mode
+    assign weight_re_o = weight_turn;
+    assign weight = weight_rdata_i;
+    assign mode_qq = '0;
+    assign weight_mode = '0;
+  end else begin : gen_modes
+    logic [1:0] pack_q, ratio_q, mode_q, weight_pack_q, weight_ratio_q, part_q, ratio, part;
+    assign ratio = weight_own ? op.weight_pack - op.act_pack : ratio_q;
+    assign part = weight_row & {ratio[1], ratio != '0};
+    assign weight_re_o = weight_turn && part == '0;
+    assign weight_mode = weight_pack_q;
+
+    always_ff @(posedge clk_i) begin
+      if (issue_i) begin
+        pack_q <= op.act_pack;
+        ratio_q <= op.weight_pack - op.act_pack;
+      end
+      mode_q <= pack_q;
+      mode_qq <= mode_q;
+      if (weight_turn) begin
+        weight_pack_q <= weight_own ? op.act_pack : pack_q;
+        weight_ratio_q <= ratio;
+        part_q <= part;
+      end
+    end
+
+    qsim_weight_expand #(.Cols(Cols), .PeModes(PeModes)) u_expand (
+      .pack_i(weight_pack_q[0]), .ratio_i(weight_ratio_q), .part_i(part_q), .word_i(weight_rdata_i), .word_o(weight)
+    );
+  end
 
   // Something is between issue and the last accumulator.
   logic [3:0] flying_q;
@@ -150,7 +194,9 @@ module qsim_compute #(
   if (!IsOs) begin : gen_ws
     logic next_tile, load_q, load_qq;
     assign next_tile = issue_i || (busy_q && tile_end && !last_tile);
-    assign weight_re_o = next_tile || (busy_q && position_q < Rows - 1);
+    assign weight_own = issue_i;
+    assign weight_turn = next_tile || (busy_q && position_q < Rows - 1);
+    assign weight_row = next_tile ? '0 : position_q[1:0] + 2'd1;
     assign weight_addr_o = issue_i ? 32'(op.weight) * Cols : weight_q;
 
     always_ff @(posedge clk_i) begin
@@ -170,14 +216,16 @@ module qsim_compute #(
     assign acc_overwrite = control[17];
     assign acc_last = control[18];
 
-    qsim_array_ws #(.Rows(Rows), .Cols(Cols)) u_array (
-      .clk_i, .rst_ni, .en_i(en), .load_i(load_qq), .word_i(word_q), .weight_i(weight_rdata_i), .sum_o(sum),
+    qsim_array_ws #(.Rows(Rows), .Cols(Cols), .PeModes(PeModes)) u_array (
+      .clk_i, .rst_ni, .en_i(en), .load_i(load_qq), .mode_i(mode_qq), .word_i(word_q), .weight_mode_i(weight_mode), .weight_i(weight), .sum_o(sum),
       .zero_macs_o(zero_macs)
     );
     assign zero_macs_o = acc_valid ? zero_macs : '0;
   end else begin : gen_os
     logic [31:0] weight_base_q;
-    assign weight_re_o = busy_q;
+    assign weight_own = 1'b0;
+    assign weight_turn = busy_q;
+    assign weight_row = position_q[1:0];
     assign weight_addr_o = weight_q;
 
     logic valid_qq, load_q, load_qq, first_q, first_qq, last_q, last_qq;
@@ -187,7 +235,8 @@ module qsim_compute #(
         weight_q <= 32'(op.weight) * Cols;
         weight_base_q <= 32'(op.weight) * Cols;
       end else if (busy_q) begin
-        weight_q <= tile_end && last_tile ? weight_base_q : weight_q + Cols;
+        if (tile_end && last_tile) weight_q <= weight_base_q;
+        else if (weight_re_o) weight_q <= weight_q + Cols;
       end
       load_q <= busy_q;
       valid_qq <= valid_q;
@@ -237,9 +286,9 @@ module qsim_compute #(
     assign acc_overwrite = overwrite_q;
     assign acc_last = last_group_q && pixel == '0;
 
-    qsim_array_os #(.Rows(Rows), .Cols(Cols)) u_array (
-      .clk_i, .rst_ni, .en_i(en), .load_i(load_qq), .valid_i(valid_qq), .row_i(row_qq), .first_i(first_qq), .last_i(last_qq), .word_i(word_q),
-      .weight_i(weight_rdata_i), .drain_i(draining_q ? 16'(drain_q) + 16'd1 : 16'hffff), .sum_o(sum), .zero_macs_o(zero_macs)
+    qsim_array_os #(.Rows(Rows), .Cols(Cols), .PeModes(PeModes)) u_array (
+      .clk_i, .rst_ni, .en_i(en), .load_i(load_qq), .valid_i(valid_qq), .row_i(row_qq), .first_i(first_qq), .last_i(last_qq),
+      .mode_i(mode_qq), .word_i(word_q), .weight_mode_i(weight_mode), .weight_i(weight), .drain_i(draining_q ? 16'(drain_q) + 16'd1 : 16'hffff), .sum_o(sum), .zero_macs_o(zero_macs)
     );
     assign zero_macs_o = en ? zero_macs : '0;
   end

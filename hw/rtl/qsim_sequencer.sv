@@ -58,7 +58,9 @@ module qsim_sequencer #(
   );
 
   if (HasDrain == 1) begin : gen_drain
-    assign drained = ~in_flight | ~instr_o[qsim_pkg::VectorBits-1];  // drain is the last field
+    qsim_pkg::vector_t op;
+    assign op = instr_o[qsim_pkg::VectorBits-1:0];
+    assign drained = ~in_flight | ~op.drain;
   end else begin : gen_no_drain
     assign drained = 1'b1;
   end

@@ -11,6 +11,7 @@ module qsim_top #(
   parameter  int unsigned Rows            = 16,
   parameter  int unsigned Cols            = 16,
   parameter  int unsigned Dataflow        = 0,
+  parameter  int unsigned PeModes         = 0,
   parameter  int unsigned ActKib          = 256,
   parameter  int unsigned WeightKib       = 128,
   parameter  int unsigned ParamKib        = 32,
@@ -227,7 +228,7 @@ module qsim_top #(
 
   logic [31:0] zero_macs;
   qsim_compute #(
-    .Rows(Rows), .Cols(Cols), .Dataflow(Dataflow), .AccEntries(AccEntries)
+    .Rows(Rows), .Cols(Cols), .Dataflow(Dataflow), .PeModes(PeModes), .AccEntries(AccEntries)
   ) u_compute (
     .clk_i, .rst_ni,
     .issue_i(issue[qsim_pkg::UnitCompute]), .instr_i(instr[qsim_pkg::UnitCompute]),
@@ -239,7 +240,7 @@ module qsim_top #(
   );
 
   qsim_vector #(
-    .Rows(Rows), .Cols(Cols), .Lanes(Lanes), .Requant(Requant), .ActKib(ActKib), .ParamKib(ParamKib),
+    .Rows(Rows), .Cols(Cols), .Lanes(Lanes), .PeModes(PeModes), .Requant(Requant), .ActKib(ActKib), .ParamKib(ParamKib),
     .AccEntries(AccEntries)
   ) u_vector (
     .clk_i, .rst_ni,

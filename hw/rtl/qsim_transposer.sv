@@ -3,10 +3,12 @@
 // A word with index r in cycle t (load_i, row_i, word_i) leaves row r in cycles t + 1 … t + Rows. Words of a tile come in consecutive cycles, row 0 first, so the rows' streams
 // are skewed as the array wants them, and one register a row is enough when tiles follow each other without a gap.
 // first_i and last_i belong to the tile: the first of a sum, the last of a sum. They mark the first and the last byte: bits 8 and 9 of operand_o's 16 bits a row.
+// mode_i belongs to the word (PeModes > 0): bits 10 and 11 beside each of its bytes.
 // valid_o: the byte is of a word that came with valid_i; low after reset.
 
 module qsim_transposer #(
-  parameter int unsigned Rows = 16
+  parameter int unsigned Rows = 16,
+  parameter int unsigned PeModes = 0
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
@@ -16,6 +18,7 @@ module qsim_transposer #(
   input  logic [7:0]         row_i,
   input  logic               first_i,
   input  logic               last_i,
+  input  logic [1:0]         mode_i,
   input  logic [8*Rows-1:0]  word_i,
   output logic [16*Rows-1:0] operand_o,
   output logic [Rows-1:0]    valid_o
@@ -35,8 +38,20 @@ module qsim_transposer #(
     end
 
     assign load = load_i && row_i == 8'(r);
+
+    logic [1:0] mode;
+    if (PeModes == 0) begin : gen_no_mode
+      assign mode = '0;
+    end else begin : gen_mode
+      logic [1:0] mode_q;
+      always_ff @(posedge clk_i) begin
+        if (en_i && load) mode_q <= mode_i;
+      end
+      assign mode = mode_q;
+    end
+
     wire [7:0] low[0:Pieces];  // lowest byte of each piece
-    assign operand_o[16*r+:16] = {6'b0, last_q && end_q[0], first_q, low[0]};
+    assign operand_o[16*r+:16] = {4'b0, mode, last_q && end_q[0], first_q, low[0]};
 
     // The bytes, in pieces of 64 bits that cost a simulation one shift each.
     assign low[Pieces] = '0;

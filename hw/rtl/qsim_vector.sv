@@ -6,6 +6,8 @@
 //   T + 2  zero points off, times the factor             T + 6, 7    round, zero point, clamp
 //   T + 3  sum over the taps, then the bias              T + 8       code on the write port
 //   T + 4  normalise
+// With PeModes > 0 each operand may hold 2, 4 codes a byte: they are unpacked as they are lined up, and packed again behind the
+// lanes, with 0 in the codes of a pixel's last byte that have no channel. All between knows nothing of it.
 // Instructions and blocks follow one another without a bubble, so that the next one's parameters come while the last one's
 // chunks are still under way: constants of stages 1 to 4 and of stages 5 to 8 are registered apart.
 //
@@ -17,6 +19,7 @@ module qsim_vector #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16,
   parameter int unsigned Lanes = 16,
+  parameter int unsigned PeModes = 0,
   parameter int unsigned Requant = 0,
   parameter int unsigned ActKib = 256,
   parameter int unsigned ParamKib = 32,
@@ -66,6 +69,9 @@ module qsim_vector #(
   if (ActKib < 1 || ActKib > 65536) $error("ActKib is outside [1, 65536]");
   if (ParamKib < 1 || ParamKib > 4096) $error("ParamKib is outside [1, 4096]");
   if (qsim_pkg::VectorLatencyCycles != 8) $error("the pipeline has 8 stages");
+  if (PeModes > 2) $error("PeModes is outside [0, 2]");
+  if (Cols % (1 << PeModes) != 0) $error("Cols is not a multiple of 2^PeModes");
+  if (ChunkBytes % (1 << PeModes) != 0) $error("min(Lanes, Rows, Cols) is not a multiple of 2^PeModes");
   if (AccEntries < 4 || AccEntries > 65536) $error("AccEntries is outside [4, 65536]");
 
   localparam int unsigned Chunks = (Cols + ChunkBytes - 1) / ChunkBytes;
@@ -76,13 +82,13 @@ module qsim_vector #(
   logic [3:0] setup;
   logic is_requant, is_add, is_max, is_depthwise;
   logic read, first, last, second, pad, ends;
-  logic [1:0] tap;
+  logic [3:0] tap;
   logic [ChunkBits-1:0] chunk;
   logic [ChunkBytes-1:0] enable;
   logic [ActBits-1:0] dst;
 
   qsim_vector_control #(
-    .Rows(Rows), .Cols(Cols), .Lanes(Lanes), .ActBits(ActBits), .ParamBits(ParamBits), .AccBits(AccBits)
+    .Rows(Rows), .Cols(Cols), .Lanes(Lanes), .PeModes(PeModes), .ActBits(ActBits), .ParamBits(ParamBits), .AccBits(AccBits)
   ) u_control (
     .clk_i, .rst_ni, .issue_i, .instr_i, .free_o,
     .op_o(op), .is_requant_o(is_requant), .is_add_o(is_add), .is_max_o(is_max), .is_depthwise_o(is_depthwise),
@@ -101,7 +107,7 @@ module qsim_vector #(
 
   // What travels with an operand, by stage.
   logic first_1_q, first_2_q, first_3_q, last_1_q, last_2_q, last_3_q, pad_1_q, pad_2_q, second_1_q;
-  logic [1:0] tap_1_q;
+  logic [3:0] tap_1_q;
   logic [ChunkBits-1:0] chunk_1_q, chunk_2_q, chunk_3_q;
   logic signed [7:0] zero_2_q;
   logic signed [22:0] factor_2_q;
@@ -144,7 +150,7 @@ module qsim_vector #(
       high_q <= op.clamp_high;
       factor_first_q <= is_add ? op.multiplier[22:0] : 23'd1;
       factor_second_q <= op.multiplier2[22:0];
-      multiplier_q <= is_add | is_max ? 31'd1 : op.multiplier[30:0];
+      multiplier_q <= is_add | is_max ? 31'd1 : 31'(op.multiplier);
       shift_q <= is_max ? '0 : op.shift[6:0];
     end
     if (settled_q[5]) begin
@@ -179,6 +185,33 @@ module qsim_vector #(
     end
   end
 
+  // Packs of what stage 1 lines up and of what stage 8 writes; of a weight, its byte of the word's four and its code of the byte.
+  logic [1:0] act_pack, weight_pack, dst_pack, weight_byte, weight_code;
+  if (PeModes == 0) begin : gen_bytes
+    assign act_pack = '0;
+    assign weight_pack = '0;
+    assign dst_pack = '0;
+    assign weight_byte = tap_1_q[1:0];
+    assign weight_code = '0;
+  end else begin : gen_packs
+    localparam logic [1:0] Packs = {PeModes == 2, 1'b1};  // bits of a pack that count
+    logic [1:0] src_pack_q, src2_pack_q, weight_pack_q, dst_pack_q, dst_pack_late_q;
+    always_ff @(posedge clk_i) begin
+      if (setup[3]) begin
+        src_pack_q <= op.src_pack & Packs;
+        src2_pack_q <= op.src2_pack & Packs;
+        weight_pack_q <= op.weight_pack & Packs;
+        dst_pack_q <= op.dst_pack & Packs;
+      end
+      if (settled_q[5]) dst_pack_late_q <= dst_pack_q;
+    end
+    assign act_pack = second_1_q ? src2_pack_q : src_pack_q;
+    assign weight_pack = weight_pack_q;
+    assign dst_pack = dst_pack_late_q;
+    assign weight_byte = weight_pack[1] ? tap_1_q[3:2] : weight_pack[0] ? tap_1_q[2:1] : tap_1_q[1:0];
+    assign weight_code = weight_pack[1] ? tap_1_q[1:0] : {1'b0, tap_1_q[0]};
+  end
+
   // Where a chunk's codes go waits for them in a ring: written in cycle T, read in T + 8, just before it is overwritten.
   localparam int unsigned Latency = qsim_pkg::VectorLatencyCycles;
   logic [$clog2(Latency)-1:0] slot_q;
@@ -198,11 +231,37 @@ module qsim_vector #(
   end
   assign act_we_o = result_q[8];
   assign act_waddr_o = dst_q[slot_q];
-  assign act_be_o = enable_q[slot_q];
   assign done_o = result_q[8] & ends_q[slot_q];
 
   logic [ChunkBytes-1:0] enable_3;
   assign enable_3 = enable_q[slot_q-3'd3];
+
+  // Codes of the lanes, into the bytes they share. A byte is written when its first lane has a channel.
+  logic [8*ChunkBytes-1:0] codes;
+  logic [ChunkBytes-1:0] enable_8;
+  assign enable_8 = enable_q[slot_q];
+  if (PeModes == 0) begin : gen_write
+    assign act_wdata_o = codes;
+    assign act_be_o = enable_8;
+  end else begin : gen_write
+    always_comb begin
+      act_wdata_o = codes;
+      act_be_o = enable_8;
+      if (PeModes == 2 && dst_pack[1]) begin
+        act_be_o = '0;
+        for (int unsigned l = 0; l < ChunkBytes; l++) begin
+          act_wdata_o[2*l+:2] = enable_8[l] ? codes[8*l+:2] : '0;
+          if (l % 4 == 0) act_be_o[l/4] = enable_8[l];
+        end
+      end else if (dst_pack[0]) begin
+        act_be_o = '0;
+        for (int unsigned l = 0; l < ChunkBytes; l++) begin
+          act_wdata_o[4*l+:4] = enable_8[l] ? codes[8*l+:4] : '0;
+          if (l % 2 == 0) act_be_o[l/2] = enable_8[l];
+        end
+      end
+    end
+  end
 
   logic [1:0] wraps[ChunkBytes];
   for (genvar l = 0; l < ChunkBytes; l++) begin : gen_lane
@@ -215,21 +274,20 @@ module qsim_vector #(
 
     logic [31:0] accumulator_q;
     logic [7:0] code_q, weight_q;
-    if (Chunks == 1) begin : gen_line_up
-      always_ff @(posedge clk_i) begin
-        if (operand_q[1]) begin
-          code_q <= act_rdata_i[8*l+:8];
-          if (requant_q) accumulator_q <= acc_rdata_i[32*l+:32];
-          if (depthwise_q) weight_q <= param_rdata_i[8*(32'(tap_1_q)*Cols+l)+:8];
-        end
-      end
-    end else begin : gen_line_up
-      // Channels beyond the last one read anything; nobody looks at it.
-      always_ff @(posedge clk_i) begin
-        if (operand_q[1]) begin
-          code_q <= act_rdata_i[8*l+:8];
-          if (requant_q) accumulator_q <= acc_rdata_i[32*(32'(chunk_1_q)*ChunkBytes+l)+:32];
-          if (depthwise_q) weight_q <= param_rdata_i[8*(32'(tap_1_q)*Cols+32'(chunk_1_q)*ChunkBytes+l)+:8];
+    logic [31:0] channel;  // in the block; beyond the last one reads anything, nobody looks at it
+    assign channel = Chunks == 1 ? l : 32'(chunk_1_q) * ChunkBytes + l;
+    always_ff @(posedge clk_i) begin : line_up
+      logic [7:0] weights;
+      if (operand_q[1]) begin
+        if (act_pack[1]) code_q <= 8'(signed'(act_rdata_i[2*l+:2]));
+        else if (act_pack[0]) code_q <= 8'(signed'(act_rdata_i[4*l+:4]));
+        else code_q <= act_rdata_i[8*l+:8];
+        if (requant_q) accumulator_q <= acc_rdata_i[32*channel+:32];
+        if (depthwise_q) begin
+          weights = param_rdata_i[8*(32'(weight_byte)*Cols+channel)+:8];
+          if (weight_pack[1]) weight_q <= 8'(signed'(weights[2*weight_code+:2]));
+          else if (weight_pack[0]) weight_q <= 8'(signed'(weights[4*weight_code[0]+:4]));
+          else weight_q <= weights;
         end
       end
     end
@@ -245,7 +303,7 @@ module qsim_vector #(
       .first_i(first_3_q), .last_i(last_3_q), .enable_i(enable_3[l]), .chunk_3_i(chunk_3_q),
       .multiplier_i(multiplier_q), .shift_i(shift_q),
       .zero_dst_i(zero_dst_late_q), .low_i(low_late_q), .high_i(high_late_q),
-      .wraps_o(wraps[l]), .code_o(act_wdata_o[8*l+:8])
+      .wraps_o(wraps[l]), .code_o(codes[8*l+:8])
     );
   end
 

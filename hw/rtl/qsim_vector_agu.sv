@@ -5,10 +5,12 @@
 // Handshake: issue_i with next_i, the new instruction; op_i is the current one from the cycle after on. setup_i bit k in cycle
 // k + 1 of a block. Then the outputs are those of the block's first pixel and tap; a step (at most one a cycle) shows in the cycle
 // after. block_i in the last cycle of a block, also when an instruction issues in it.
+// With PeModes > 0 operands hold 2^pack codes a byte: a block is so much shorter.
 // words_o belongs to the source, the second source and the destination in setup cycles 1, 2 and 3.
 module qsim_vector_agu #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16,
+  parameter int unsigned PeModes = 0,
   parameter int unsigned ActBits = 18,
   parameter int unsigned AccBits = 10
 ) (
@@ -43,10 +45,21 @@ module qsim_vector_agu #(
   logic [ActBits-1:0] src2_row_q, src2_pixel_q, dst_row_q, dst_pixel_q;
   logic signed [CoordinateBits-1:0] y_row_q, y_tap_q, x_pixel_q, x_tap_q;
 
+  localparam logic [1:0] Packs = {PeModes == 2, PeModes != 0};  // bits of a pack that count
+  logic [1:0] src_pack, src2_pack, dst_pack, pack;
+  assign src_pack = op_i.src_pack & Packs;
+  assign src2_pack = op_i.src2_pack & Packs;
+  assign dst_pack = op_i.dst_pack & Packs;
+  assign pack = setup_i[0] ? src_pack : setup_i[1] ? src2_pack : dst_pack;
+
+  // Bytes of the block's codes.
+  logic [8:0] bytes;
+  assign bytes = (channels_i + (pack[1] ? 9'd3 : 9'(pack[0]))) >> pack;
+
   logic [ActBits-1:0] address;
   assign address = setup_i[0] ? src_block_q : setup_i[1] ? src2_block_q : dst_block_q;
   qsim_vector_words #(.Rows(Rows), .AddressBits(ActBits)) u_words (
-    .address_i(address), .channels_i, .words_o
+    .address_i(address), .bytes_i(bytes), .words_o
   );
 
   always_ff @(posedge clk_i) begin
@@ -55,9 +68,9 @@ module qsim_vector_agu #(
       src2_block_q <= ActBits'(next_i.src2);
       dst_block_q <= ActBits'(next_i.dst);
     end else if (block_i) begin
-      src_block_q <= src_block_q + ActBits'(Cols);
-      src2_block_q <= src2_block_q + ActBits'(Cols);
-      dst_block_q <= dst_block_q + ActBits'(Cols);
+      src_block_q <= src_block_q + ActBits'(Cols >> src_pack);
+      src2_block_q <= src2_block_q + ActBits'(Cols >> src2_pack);
+      dst_block_q <= dst_block_q + ActBits'(Cols >> dst_pack);
     end
     if (issue_i) acc_q <= AccBits'(next_i.src);
     else if (step_pixel_i | step_row_i | block_i) acc_q <= acc_q + 1'b1;

@@ -7,11 +7,13 @@
 //
 // Handshake: issue_i only with free_o, instr_i valid in that cycle. read_o: an operand's chunk is read in this cycle (from the
 // accumulators once a pixel, the word is held; in the padding nothing is read, but the counters count it); first_o, last_o: of the pixel's operands; end_o: the instruction's last read.
+// With PeModes > 0 an operand holds 2^pack codes a byte, and a chunk so much fewer bytes; a parameter word holds so many more taps.
 // setup_o bit k in cycle k + 1 of a block: word k of its parameters is read, for functions that have parameters.
 module qsim_vector_control #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16,
   parameter int unsigned Lanes = 16,
+  parameter int unsigned PeModes = 0,
   parameter int unsigned ActBits = 18,
   parameter int unsigned ParamBits = 15,
   parameter int unsigned AccBits = 10,
@@ -39,7 +41,7 @@ module qsim_vector_control #(
   output logic                  second_o,
   output logic                  pad_o,
   output logic                  end_o,
-  output logic [1:0]            tap_o,     // of the four whose weights share a parameter word
+  output logic [3:0]            tap_o,     // of those whose weights share a parameter word: 4 * 2^weight_pack
   output logic [ChunkBits-1:0]  chunk_o,
   output logic [ChunkBytes-1:0] enable_o,  // lanes that hold channels
   output logic [ActBits-1:0]    dst_o,
@@ -56,7 +58,7 @@ module qsim_vector_control #(
   output logic [7:0]            act_writes_vector_o,
   output logic [8:0]            vector_lane_ops_o
 );
-  localparam int unsigned Passes = Lanes < Cols ? Lanes : Cols;  // channels a pass
+  localparam logic [1:0] Packs = {PeModes == 2, PeModes != 0};  // bits of a pack that count
 
   qsim_pkg::vector_t next, op_q;
   assign next = instr_i[qsim_pkg::VectorBits-1:0];
@@ -75,7 +77,7 @@ module qsim_vector_control #(
 
   // Of the block.
   logic [11:0] blocks_left_q;  // after this one
-  logic [8:0] channels, passes_q;
+  logic [8:0] channels;
   logic [7:0] words, words_src_q, words_src2_q, words_dst_q;
   logic [ChunkBits-1:0] last_chunk_q;
   logic [ChunkBytes-1:0] last_enable_q;
@@ -88,7 +90,7 @@ module qsim_vector_control #(
   logic [8:0] wait_q;
   logic [ChunkBits-1:0] chunk_q;
   logic [8:0] offset_q;  // first channel of the chunk
-  logic [1:0] tap_q;
+  logic [3:0] tap_q;
   logic first_q, second_q;
 
   logic read, last_chunk, last_operand, operand_end, pixel_end, block_end, last_pixel, end_of_op;
@@ -126,8 +128,8 @@ module qsim_vector_control #(
   assign channels = blocks_left_q == '0 ? op_q.last_channels : 9'(Cols);
   logic [8:0] least, least2, cost_src, chunk_count;
   assign chunk_count = 9'(last_chunk_q) + 1'b1;
-  assign least = !is_requant_o && 9'(words_src_q) > passes_q ? 9'(words_src_q) : passes_q;
-  assign least2 = 9'(words_src2_q) > passes_q ? 9'(words_src2_q) : passes_q;
+  assign least = !is_requant_o && 9'(words_src_q) > chunk_count ? 9'(words_src_q) : chunk_count;
+  assign least2 = 9'(words_src2_q) > chunk_count ? 9'(words_src2_q) : chunk_count;
   assign cost_src =
       !is_add_o && (!windowed || (op_q.kh == 8'd1 && op_q.kw == 8'd1)) && 9'(words_dst_q) > least ? 9'(words_dst_q) : least;
 
@@ -135,7 +137,6 @@ module qsim_vector_control #(
     if (setup_q[0]) begin
       words_src_q <= words;
       last_chunk_q <= ChunkBits'((32'(channels) - 1) / ChunkBytes);
-      passes_q <= 9'((32'(channels) - 1) / Passes) + 1'b1;
     end
     if (setup_q[1]) begin
       words_src2_q <= words;
@@ -199,9 +200,15 @@ module qsim_vector_control #(
     end
   end
 
+  // The tap whose weights begin a parameter word.
+  logic word_start;
+  logic [1:0] weight_pack;
+  assign weight_pack = op_q.weight_pack & Packs;
+  assign word_start = tap_q[1:0] == '0 && (weight_pack == '0 || !tap_q[2]) && (!weight_pack[1] || !tap_q[3]);
+
   // A block's words lie one behind the other, those of its weights are read anew for every pixel; the next block follows.
   logic weights_read;
-  assign weights_read = read && is_depthwise_o && chunk_q == '0 && tap_q == '0;
+  assign weights_read = read && is_depthwise_o && chunk_q == '0 && word_start;
   assign param_re_o = (has_parameters && setup_q != '0) | weights_read;
   assign param_addr_o = param_q;
   always_ff @(posedge clk_i) begin
@@ -213,7 +220,7 @@ module qsim_vector_control #(
 
   logic [ActBits-1:0] src, src2, dst;
   logic pad;
-  qsim_vector_agu #(.Rows(Rows), .Cols(Cols), .ActBits(ActBits), .AccBits(AccBits)) u_agu (
+  qsim_vector_agu #(.Rows(Rows), .Cols(Cols), .PeModes(PeModes), .ActBits(ActBits), .AccBits(AccBits)) u_agu (
     .clk_i, .issue_i, .next_i(next), .op_i(op_q), .setup_i(setup_q), .block_i(block_end),
     .step_tap_i(step_tap), .step_tap_row_i(step_tap_row), .step_pixel_i(step_pixel), .step_row_i(step_row),
     .channels_i(channels), .words_o(words),
@@ -230,11 +237,11 @@ module qsim_vector_control #(
   assign tap_o = tap_q;
   assign chunk_o = chunk_q;
   assign enable_o = last_chunk ? last_enable_q : '1;
-  assign dst_o = dst + ActBits'(offset_q);
+  assign dst_o = dst + (ActBits'(offset_q) >> (op_q.dst_pack & Packs));
 
   assign acc_re_o = read && is_requant_o && chunk_q == '0;
   assign act_re_o = read & !is_requant_o & !pad_o;
-  assign act_raddr_o = (second_q ? src2 : src) + ActBits'(offset_q);
+  assign act_raddr_o = (second_q ? src2 : src) + (ActBits'(offset_q) >> ((second_q ? op_q.src2_pack : op_q.src_pack) & Packs));
 
   logic operand_start;
   assign operand_start = read && chunk_q == '0;

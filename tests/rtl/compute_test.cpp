@@ -2,9 +2,15 @@
 // rtl: VComputeWsWide qsim_compute Rows=2 Cols=5 Dataflow=0 AccEntries=64
 // rtl: VComputeOs qsim_compute Rows=4 Cols=3 Dataflow=1 AccEntries=64
 // rtl: VComputeOsOdd qsim_compute Rows=5 Cols=7 Dataflow=1 AccEntries=64
+// rtl: VComputeWs84 qsim_compute Rows=5 Cols=6 Dataflow=0 PeModes=1 AccEntries=64
+// rtl: VComputeOs84 qsim_compute Rows=3 Cols=2 Dataflow=1 PeModes=1 AccEntries=64
+// rtl: VComputeWs842 qsim_compute Rows=8 Cols=4 Dataflow=0 PeModes=2 AccEntries=64
+// rtl: VComputeWs842Odd qsim_compute Rows=7 Cols=4 Dataflow=0 PeModes=2 AccEntries=64
+// rtl: VComputeOs842 qsim_compute Rows=4 Cols=8 Dataflow=1 PeModes=2 AccEntries=64
+// rtl: VComputeOs842Odd qsim_compute Rows=7 Cols=4 Dataflow=1 PeModes=2 AccEntries=64
 //
 // The whole compute unit on buffers in C++: sums against a plain loop nest, cycles against T13 and
-// T14.
+// T14. Machines with narrow codes are given all pairs of packs, instruction after instruction.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,10 +19,17 @@
 #include <vector>
 
 #include "VComputeOs.h"
+#include "VComputeOs84.h"
+#include "VComputeOs842.h"
+#include "VComputeOs842Odd.h"
 #include "VComputeOsOdd.h"
 #include "VComputeWs.h"
+#include "VComputeWs84.h"
+#include "VComputeWs842.h"
+#include "VComputeWs842Odd.h"
 #include "VComputeWsWide.h"
 #include "hw/spec/isa.h"
+#include "hw/spec/packing.h"
 #include "tests/rtl/bench.h"
 
 namespace qsim::rtl {
@@ -27,6 +40,7 @@ constexpr int kAccumulators = 64;
 struct Shape {
   int rows, cols;
   bool os;
+  int modes = 0;
 };
 
 // Reads ports that Verilator makes a number of 32 or 64 bits or an array of words, as it fits.
@@ -41,9 +55,14 @@ class ComputeBench {
   ComputeBench(Shape shape, int seed) : shape_(shape), bench_(seed), random_(seed) {
     act_.resize(static_cast<size_t>(4096 * shape.rows));
     weights_.resize(static_cast<size_t>(4096 * shape.cols));
-    // A quarter of the codes is 0, for the counter of multiplications by it.
-    for (int8_t& code : act_) code = random_() % 4 ? static_cast<int8_t>(random_()) : int8_t{0};
-    for (int8_t& code : weights_) code = random_() % 4 ? static_cast<int8_t>(random_()) : int8_t{0};
+    // A quarter of the bytes is 0, for the counter of multiplications by it; in narrow codes also a
+    // quarter of the other ones' 4-bit codes.
+    for (std::vector<int8_t>* bytes : {&act_, &weights_}) {
+      for (int8_t& byte : *bytes) {
+        byte = random_() % 4 ? static_cast<int8_t>(random_()) : int8_t{0};
+        if (shape.modes > 0 && random_() % 4 == 0) byte &= random_() % 2 ? 0x0f : -0x10;
+      }
+    }
     expected_.resize(static_cast<size_t>(kAccumulators * shape.cols));
     bench_->issue_i = 0;
     bench_->acc_re_i = 0;
@@ -90,10 +109,20 @@ class ComputeBench {
     op.acc = up_to(0, kAccumulators - pixels_of(op));
     op.accumulate = written_all_ ? up_to(0, 1) : 0;
     op.pad_value = up_to(-128, 127);
+    op.act_pack = up_to(0, shape_.modes);
+    op.weight_pack = up_to(op.act_pack, shape_.modes);
     return op;
   }
 
+  // A weight word serves so many rows.
+  static int rows_per_word(const Matmul& op) { return 1 << (op.weight_pack - op.act_pack); }
+  int words_per_tile(const Matmul& op) const {
+    return (shape_.rows + rows_per_word(op) - 1) / rows_per_word(op);
+  }
+
   void expect(const Matmul& op) {
+    const int groups = shape_.os ? (pixels_of(op) + shape_.rows - 1) / shape_.rows : 1;
+    expected_weight_reads_ += int64_t{tiles_of(op)} * words_per_tile(op) * groups;
     for (int y = 0, p = 0; y < op.out_h; ++y) {
       for (int x = 0; x < op.out_w; ++x, ++p) expect_pixel(op, y, x, p);
     }
@@ -105,6 +134,7 @@ class ComputeBench {
     const bool act = bench_->act_re_o, weight = bench_->weight_re_o;
     const uint32_t act_at = bench_->act_addr_o, weight_at = bench_->weight_addr_o;
     zero_macs_ += bench_->zero_macs_o;
+    weight_reads_ += bench_->weight_read_o;
     if (bench_->done_o) done_.push_back(bench_.cycle());
     bench_.tick();
     bench_->issue_i = 0;
@@ -125,6 +155,8 @@ class ComputeBench {
   int64_t cycle() const { return bench_.cycle(); }
   const std::vector<int64_t>& done() const { return done_; }
   int64_t zero_macs() const { return zero_macs_; }
+  int64_t weight_reads() const { return weight_reads_; }
+  int64_t expected_weight_reads() const { return expected_weight_reads_; }
   int64_t expected_zero_macs() const { return expected_zero_macs_; }
 
   void fill() {
@@ -175,12 +207,17 @@ class ComputeBench {
             const bool inside = sy >= 0 && sy < op.in_h && sx >= 0 && sx < op.in_w;
             const int word = op.act + sy * op.act_row_pitch + sx * op.act_pixel_pitch + cb;
             for (int r = 0; r < shape_.rows; ++r) {
-              const int a =
-                  inside ? act_.at(static_cast<size_t>(word * shape_.rows + r)) : op.pad_value;
-              const int w = weights_.at(
-                  static_cast<size_t>((op.weight + tile * shape_.rows + r) * shape_.cols + c));
-              sum += a * w;
-              expected_zero_macs_ += a == 0 || w == 0;
+              const auto act = inside ? act_.at(static_cast<size_t>(word * shape_.rows + r))
+                                      : static_cast<int8_t>(op.pad_value);
+              const int weight_word = op.weight + tile * words_per_tile(op) + r / rows_per_word(op);
+              const int8_t weight = weights_.at(static_cast<size_t>(weight_word * shape_.cols + c));
+              const int codes = codes_per_byte(op.act_pack);
+              for (int i = 0; i < codes; ++i) {
+                const int a = code_at(&act, i, op.act_pack);
+                const int w = code_at(&weight, r % rows_per_word(op) * codes + i, op.weight_pack);
+                sum += a * w;
+                expected_zero_macs_ += a == 0 || w == 0;
+              }
             }
           }
         }
@@ -196,6 +233,7 @@ class ComputeBench {
   std::vector<int32_t> expected_;
   std::vector<int64_t> done_;
   int64_t zero_macs_ = 0, expected_zero_macs_ = 0;
+  int64_t weight_reads_ = 0, expected_weight_reads_ = 0;
   bool written_all_ = false;
 };
 
@@ -208,7 +246,7 @@ void run_stream(Shape shape, int seed) {
   ComputeBench<Dut> bench(shape, seed);
   ASSERT_NO_FATAL_FAILURE(bench.fill());
   std::vector<int64_t> expected;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 60 * (shape.modes + 1); ++i) {
     const Matmul op = bench.draw();
     while (expected.size() - bench.done().size() > 6) bench.tick();
     for (int wait = 0; !bench.free(); ++wait) {
@@ -230,12 +268,23 @@ void run_stream(Shape shape, int seed) {
   EXPECT_EQ(bench.done(), expected);
   bench.compare();
   EXPECT_EQ(bench.zero_macs(), bench.expected_zero_macs());
+  EXPECT_EQ(bench.weight_reads(), bench.expected_weight_reads());
 }
 
 TEST_P(Compute, WeightStationary) { run_stream<VComputeWs>({4, 3, false}, GetParam()); }
 TEST_P(Compute, WeightStationaryWide) { run_stream<VComputeWsWide>({2, 5, false}, GetParam()); }
 TEST_P(Compute, OutputStationary) { run_stream<VComputeOs>({4, 3, true}, GetParam()); }
 TEST_P(Compute, OutputStationaryOdd) { run_stream<VComputeOsOdd>({5, 7, true}, GetParam()); }
+TEST_P(Compute, NarrowWeightStationary) {
+  run_stream<VComputeWs84>({5, 6, false, 1}, GetParam());
+  run_stream<VComputeWs842>({8, 4, false, 2}, GetParam());
+  run_stream<VComputeWs842Odd>({7, 4, false, 2}, GetParam());
+}
+TEST_P(Compute, NarrowOutputStationary) {
+  run_stream<VComputeOs84>({3, 2, true, 1}, GetParam());
+  run_stream<VComputeOs842>({4, 8, true, 2}, GetParam());
+  run_stream<VComputeOs842Odd>({7, 4, true, 2}, GetParam());
+}
 
 }  // namespace
 }  // namespace qsim::rtl

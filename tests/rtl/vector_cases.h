@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hw/spec/isa.h"
+#include "hw/spec/packing.h"
 #include "tests/rtl/vector_reference.h"
 
 namespace qsim::rtl {
@@ -29,7 +30,9 @@ class VectorCases {
     return std::uniform_int_distribution<int64_t>(low, high)(random_);
   }
   int32_t pick32(int64_t low, int64_t high) { return static_cast<int32_t>(pick(low, high)); }
-  int32_t code() { return pick32(-128, 127); }
+  int32_t code(int32_t pack = 0) {
+    return pick32(lowest_code(bits_of_pack(pack)), highest_code(bits_of_pack(pack)));
+  }
   // Of any size, the extremes included.
   int32_t accumulator() {
     const auto any = static_cast<int32_t>(random_());
@@ -51,7 +54,8 @@ class VectorCases {
       memories.param[static_cast<size_t>(address + i)] = static_cast<uint8_t>(value >> 8 * i);
     }
   }
-  // A pitch for so many bytes: a multiple of a word.
+  // A pitch for so many codes: a multiple of a word.
+  int64_t pitch(int64_t channels, int32_t pack) { return pitch(packed_bytes(channels, pack)); }
   int64_t pitch(int64_t bytes) {
     return ((bytes + machine_.rows - 1) / machine_.rows + pick(0, 1)) * machine_.rows;
   }
@@ -69,13 +73,18 @@ inline bool VectorCases::next(Vector& op) {
     op.blocks = pick32(1, 3);
     op.last_channels = pick32(1, machine_.cols);
     const int64_t channels = (op.blocks - 1) * machine_.cols + op.last_channels;
+    op.dst_pack = pick32(0, machine_.modes), op.src_pack = pick32(0, machine_.modes);
+    op.src2_pack = pick32(0, machine_.modes), op.weight_pack = pick32(0, machine_.modes);
     set_geometry(op, channels);
     const int64_t src_end = op.src + (op.in_h - 1) * int64_t{op.src_row_pitch} +
-                            (op.in_w - 1) * int64_t{op.src_pixel_pitch} + channels;
+                            (op.in_w - 1) * int64_t{op.src_pixel_pitch} +
+                            packed_bytes(channels, op.src_pack);
     const int64_t src2_end = op.src2 + (op.out_h - 1) * int64_t{op.src2_row_pitch} +
-                             (op.out_w - 1) * int64_t{op.src2_pixel_pitch} + channels;
+                             (op.out_w - 1) * int64_t{op.src2_pixel_pitch} +
+                             packed_bytes(channels, op.src2_pack);
     const int64_t dst_end = op.dst + (op.out_h - 1) * int64_t{op.dst_row_pitch} +
-                            (op.out_w - 1) * int64_t{op.dst_pixel_pitch} + channels;
+                            (op.out_w - 1) * int64_t{op.dst_pixel_pitch} +
+                            packed_bytes(channels, op.dst_pack);
     const bool requant = VectorFunction(op.function) == VectorFunction::kRequant;
     const int64_t words = int64_t{op.blocks} * op.out_h * op.out_w;
     if (!requant && (src_end > half || src2_end > half)) continue;
@@ -95,24 +104,26 @@ inline void VectorCases::set_geometry(Vector& op, int64_t channels) {
                       function == VectorFunction::kDepthwise;
   const bool shifts = window || function == VectorFunction::kRescale;
   op.out_h = pick32(1, 4), op.out_w = pick32(1, 4);
-  op.kh = window ? pick32(1, 3) : 1, op.kw = window ? pick32(1, 4) : 1;
+  op.kh = window ? pick32(1, machine_.modes > 0 ? 5 : 3) : 1;
+  op.kw = window ? pick32(1, machine_.modes > 0 ? 5 : 4) : 1;
   op.in_h = shifts ? pick32(1, 5) : op.out_h, op.in_w = shifts ? pick32(1, 5) : op.out_w;
   op.stride_h = shifts ? pick32(0, 3) : 1, op.stride_w = shifts ? pick32(0, 3) : 1;
   op.dilation_h = window ? pick32(0, 3) : 1, op.dilation_w = window ? pick32(0, 3) : 1;
   op.y0 = shifts ? pick32(-3, 2) : 0, op.x0 = shifts ? pick32(-3, 2) : 0;
   op.src = pick32(0, 40), op.src2 = pick32(0, 40);
-  op.src_pixel_pitch = static_cast<int32_t>(pitch(channels));
+  op.src_pixel_pitch = static_cast<int32_t>(pitch(channels, op.src_pack));
   op.src_row_pitch = static_cast<int32_t>(pitch(op.src_pixel_pitch * op.in_w));
-  op.src2_pixel_pitch = static_cast<int32_t>(pitch(channels));
+  op.src2_pixel_pitch = static_cast<int32_t>(pitch(channels, op.src2_pack));
   op.src2_row_pitch = static_cast<int32_t>(pitch(op.src2_pixel_pitch * op.out_w));
   op.dst = static_cast<int32_t>(machine_.act_bytes / 2 + pick(0, 40));
-  op.dst_pixel_pitch = static_cast<int32_t>(pitch(channels));
+  op.dst_pixel_pitch = static_cast<int32_t>(pitch(channels, op.dst_pack));
   op.dst_row_pitch = static_cast<int32_t>(pitch(op.dst_pixel_pitch * op.out_w));
 }
 
 inline void VectorCases::set_numbers(Vector& op) {
-  op.zero_src = code(), op.zero_src2 = code(), op.zero_dst = code();
-  op.clamp_low = code(), op.clamp_high = code();
+  op.zero_src = code(op.src_pack), op.zero_src2 = code(op.src2_pack);
+  op.zero_dst = code(op.dst_pack);
+  op.clamp_low = code(op.dst_pack), op.clamp_high = code(op.dst_pack);
   if (op.clamp_low > op.clamp_high) std::swap(op.clamp_low, op.clamp_high);
   if (VectorFunction(op.function) == VectorFunction::kAdd) {
     op.multiplier = pick32(0, (1 << 22) - 1), op.multiplier2 = pick32(1 << 21, (1 << 22) - 1);
@@ -128,7 +139,8 @@ inline bool VectorCases::set_parameters(Vector& op) {
   if (function != VectorFunction::kRequant && function != VectorFunction::kDepthwise) return true;
   const int64_t word = 4 * machine_.cols;
   const bool depthwise = function == VectorFunction::kDepthwise;
-  const int64_t block = word * (4 + (depthwise ? (op.kh * op.kw + 3) / 4 : 0));
+  const int64_t word_taps = 4 * codes_per_byte(op.weight_pack);
+  const int64_t block = word * (4 + (depthwise ? (op.kh * op.kw + word_taps - 1) / word_taps : 0));
   op.param = static_cast<int32_t>(param_used_ + pick(0, 5));
   param_used_ = op.param + op.blocks * block;
   if (param_used_ > machine_.param_bytes) return false;
@@ -151,7 +163,7 @@ inline bool VectorCases::set_parameters(Vector& op) {
       put_word(lane, accumulator());
       put_word(lane + word, pick(low, high));
       put_word(lane + 2 * word, pick(0, 7) == 0 ? pick(least, 62) : usual + pick(0, 12));
-      put_word(lane + 3 * word, code());
+      put_word(lane + 3 * word, code(op.weight_pack));
     }
   }
   return true;

@@ -10,6 +10,7 @@
 
 #include "hw/spec/arithmetic.h"
 #include "hw/spec/isa.h"
+#include "hw/spec/packing.h"
 
 namespace qsim::rtl {
 
@@ -17,6 +18,7 @@ struct VectorMachine {
   int64_t rows, cols, lanes;
   RequantMode mode;
   int64_t act_bytes, param_bytes, acc_words;
+  int32_t modes = 0;  // greatest pack
   int64_t chunk() const { return std::min({lanes, rows, cols}); }
 };
 
@@ -52,20 +54,21 @@ class VectorReference {
   struct Block {
     int64_t number, start, channels, offset, parameters;
   };
-  int64_t words(int64_t address, int64_t channels) const {
-    return (address % machine_.rows + channels - 1) / machine_.rows + 1;
+  int64_t words(int64_t address, int64_t bytes) const {
+    return (address % machine_.rows + bytes - 1) / machine_.rows + 1;
   }
   int64_t chunks(int64_t channels) const {
     return (channels + machine_.chunk() - 1) / machine_.chunk();
   }
   int64_t run_block(const Vector& op, const Block& block);
   void pixel(const Vector& op, const Block& block, int64_t index);
-  void read_operand(int64_t address, int64_t channels, int64_t end);
+  void read_operand(int64_t address, int32_t pack, int64_t channels, int64_t end);
   int32_t parameter(const Block& block, int64_t word, int64_t lane) const;
   int32_t finish(const Vector& op, const Block& block, int64_t lane, int64_t sum);
   int64_t add_wrapping(int64_t sum, int64_t term);
-  int8_t code(int64_t address) const {
-    return static_cast<int8_t>(memories.act[static_cast<size_t>(address)]);
+  // Of a pixel at `address`.
+  int8_t code(int64_t address, int64_t channel, int32_t pack) const {
+    return code_at(reinterpret_cast<const int8_t*>(memories.act.data()) + address, channel, pack);
   }
 
   VectorMachine machine_;
@@ -74,7 +77,8 @@ class VectorReference {
 inline int64_t VectorReference::execute(const Vector& op, int64_t issue) {
   const int64_t taps = int64_t{op.kh} * op.kw;
   const bool depthwise = VectorFunction(op.function) == VectorFunction::kDepthwise;
-  const int64_t parameter_words = 4 + (depthwise ? (taps + 3) / 4 : 0);
+  const int64_t word_taps = 4 * codes_per_byte(op.weight_pack);
+  const int64_t parameter_words = 4 + (depthwise ? (taps + word_taps - 1) / word_taps : 0);
   int64_t cycle = issue;
   for (int64_t b = 0; b < op.blocks; ++b) {
     const int64_t channels = b == op.blocks - 1 ? op.last_channels : machine_.cols;
@@ -95,11 +99,16 @@ inline int64_t VectorReference::run_block(const Vector& op, const Block& block) 
           {block.start + 1 + k, block.parameters + k * word_bytes, word_bytes});
     }
   }
-  const int64_t lanes = std::min(machine_.lanes, machine_.cols);
-  const int64_t passes = (n + lanes - 1) / lanes;
-  const int64_t src_words = words(op.src + block.offset, n);
-  const int64_t src2_words = words(op.src2 + block.offset, n);
-  const int64_t dst_words = words(op.dst + block.offset, n);
+  const int64_t passes = chunks(n), word_taps = 4 * codes_per_byte(op.weight_pack);
+  const auto first_byte = [&](int64_t pixel, int32_t pack) {
+    return pixel + (block.offset >> pack);
+  };
+  const auto touched = [&](int64_t address, int32_t pack) {
+    return words(first_byte(address, pack), packed_bytes(n, pack));
+  };
+  const int64_t src_words = touched(op.src, op.src_pack);
+  const int64_t src2_words = touched(op.src2, op.src2_pack);
+  const int64_t dst_words = touched(op.dst, op.dst_pack);
   const int64_t src_cost = std::max(passes, src_words), src2_cost = std::max(passes, src2_words);
   const bool add = function == VectorFunction::kAdd;
   const bool requant = function == VectorFunction::kRequant;
@@ -117,45 +126,47 @@ inline int64_t VectorReference::run_block(const Vector& op, const Block& block) 
       trace.acc_reads.push_back({end - chunks(n) + 1, word, word_bytes});
       ++trace.acc_words_read;
     } else if (add) {
-      read_operand(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + block.offset, n,
-                   end - src2_cost);
-      read_operand(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch + block.offset, n,
-                   end);
+      const int64_t src = op.src + y * op.src_row_pitch + x * op.src_pixel_pitch;
+      const int64_t src2 = op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch;
+      read_operand(first_byte(src, op.src_pack), op.src_pack, n, end - src2_cost);
+      read_operand(first_byte(src2, op.src2_pack), op.src2_pack, n, end);
       trace.act_words_read += src_words + src2_words;
     } else {
       for (int64_t t = 0; t < operands; ++t) {
         const int64_t sy = op.y0 + y * op.stride_h + t / op.kw * op.dilation_h;
         const int64_t sx = op.x0 + x * op.stride_w + t % op.kw * op.dilation_w;
         const bool inside = sy >= 0 && sy < op.in_h && sx >= 0 && sx < op.in_w;
-        const int64_t address =
-            op.src + sy * op.src_row_pitch + sx * op.src_pixel_pitch + block.offset;
+        const int64_t address = op.src + sy * op.src_row_pitch + sx * op.src_pixel_pitch;
         const int64_t last = end - (operands - 1 - t) * src_cost;
-        if (inside) read_operand(address, n, last);
-        if (function == VectorFunction::kDepthwise && t % 4 == 0) {
-          trace.param_reads.push_back(
-              {last - chunks(n) + 1, block.parameters + (4 + t / 4) * word_bytes, word_bytes});
+        if (inside) read_operand(first_byte(address, op.src_pack), op.src_pack, n, last);
+        if (function == VectorFunction::kDepthwise && t % word_taps == 0) {
+          trace.param_reads.push_back({last - chunks(n) + 1,
+                                       block.parameters + (4 + t / word_taps) * word_bytes,
+                                       word_bytes});
         }
       }
       trace.act_words_read += operands * src_words;
     }
     trace.act_words_written += dst_words;
     trace.lane_ops += operands * n;
-    const int64_t dst = op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch + block.offset;
+    const int64_t dst =
+        first_byte(op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch, op.dst_pack);
     for (int64_t c = 0; c < chunks(n); ++c) {
       const int64_t first = c * machine_.chunk();
-      trace.writes.push_back(
-          {end + 8 - (chunks(n) - 1 - c), dst + first, std::min(n - first, machine_.chunk())});
+      trace.writes.push_back({end + 8 - (chunks(n) - 1 - c), dst + (first >> op.dst_pack),
+                              packed_bytes(std::min(n - first, machine_.chunk()), op.dst_pack)});
     }
     pixel(op, block, p);
   }
   return end;
 }
 
-inline void VectorReference::read_operand(int64_t address, int64_t channels, int64_t end) {
+inline void VectorReference::read_operand(int64_t address, int32_t pack, int64_t channels,
+                                          int64_t end) {
   const int64_t n = chunks(channels);
   for (int64_t c = 0; c < n; ++c) {
     trace.act_reads.push_back(
-        {end - (n - 1 - c), address + c * machine_.chunk(), machine_.chunk()});
+        {end - (n - 1 - c), address + (c * machine_.chunk() >> pack), machine_.chunk()});
   }
 }
 
@@ -187,7 +198,7 @@ inline void VectorReference::pixel(const Vector& op, const Block& block, int64_t
   const auto function = VectorFunction(op.function);
   const int64_t y = index / op.out_w, x = index % op.out_w;
   const RequantParams params{op.multiplier, op.shift};
-  std::vector<uint8_t> codes;
+  std::vector<int8_t> codes;
   for (int64_t j = 0; j < block.channels; ++j) {
     const int64_t lane = block.offset + j;
     int64_t sum = 0;
@@ -197,13 +208,15 @@ inline void VectorReference::pixel(const Vector& op, const Block& block, int64_t
       const int64_t sx = op.x0 + x * op.stride_w + t % op.kw * op.dilation_w;
       if (function == VectorFunction::kRequant) break;
       if (sy < 0 || sy >= op.in_h || sx < 0 || sx >= op.in_w) continue;
-      const int32_t value = code(op.src + sy * op.src_row_pitch + sx * op.src_pixel_pitch + lane);
+      const int32_t value =
+          code(op.src + sy * op.src_row_pitch + sx * op.src_pixel_pitch, lane, op.src_pack);
       largest = std::max(largest, value);
       int64_t weight = 1;
       if (function == VectorFunction::kDepthwise) {
-        const int64_t byte = block.parameters + (16 + t) * machine_.cols + j;
-        weight =
-            static_cast<int8_t>(memories.param[static_cast<size_t>(byte)]) - parameter(block, 3, j);
+        const int64_t n = codes_per_byte(op.weight_pack);
+        const int64_t byte = block.parameters + (16 + t / n) * machine_.cols + j;
+        const auto taps = static_cast<int8_t>(memories.param[static_cast<size_t>(byte)]);
+        weight = code_at(&taps, t % n, op.weight_pack) - parameter(block, 3, j);
       }
       sum = add_wrapping(sum, (value - op.zero_src) * weight);
     }
@@ -217,9 +230,11 @@ inline void VectorReference::pixel(const Vector& op, const Block& block, int64_t
       }
       case VectorFunction::kAdd:
         result = add_codes(
-            code(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch + lane), op.zero_src,
-            code(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch + lane), op.zero_src2,
-            {op.multiplier, op.multiplier2, op.shift}, op.zero_dst, op.clamp_low, op.clamp_high);
+            code(op.src + y * op.src_row_pitch + x * op.src_pixel_pitch, lane, op.src_pack),
+            op.zero_src,
+            code(op.src2 + y * op.src2_row_pitch + x * op.src2_pixel_pitch, lane, op.src2_pack),
+            op.zero_src2, {op.multiplier, op.multiplier2, op.shift}, op.zero_dst, op.clamp_low,
+            op.clamp_high);
         break;
       case VectorFunction::kMaxPool:
         result = std::clamp(largest, op.clamp_low, op.clamp_high);
@@ -233,10 +248,12 @@ inline void VectorReference::pixel(const Vector& op, const Block& block, int64_t
                               op.clamp_high);
         break;
     }
-    codes.push_back(static_cast<uint8_t>(result));
+    codes.push_back(static_cast<int8_t>(result));
   }
-  const int64_t dst = op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch + block.offset;
-  std::copy(codes.begin(), codes.end(), memories.act.begin() + dst);
+  const int64_t dst =
+      op.dst + y * op.dst_row_pitch + x * op.dst_pixel_pitch + (block.offset >> op.dst_pack);
+  pack_codes(codes.data(), block.channels, op.dst_pack,
+             reinterpret_cast<int8_t*>(memories.act.data()) + dst);
 }
 
 }  // namespace qsim::rtl

@@ -3,19 +3,31 @@
 // rtl: VVector8x6 qsim_vector Rows=8 Cols=6 Lanes=4 Requant=2 ActKib=4 ParamKib=4 AccEntries=64
 // rtl: VVector3x7 qsim_vector Rows=3 Cols=7 Lanes=2 Requant=3 ActKib=4 ParamKib=4 AccEntries=100
 // rtl: VVector5x2 qsim_vector Rows=5 Cols=2 Lanes=1 Requant=4 ActKib=3 ParamKib=3 AccEntries=64
+// rtl: VVector8x6N qsim_vector Rows=8 Cols=6 Lanes=4 PeModes=1 Requant=0 ActKib=4 ParamKib=4
+// rtl: VVector5x6N qsim_vector Rows=5 Cols=6 Lanes=2 PeModes=1 Requant=1 ActKib=3 ParamKib=4
+// rtl: VVector4x8N qsim_vector Rows=4 Cols=8 Lanes=8 PeModes=2 Requant=2 ActKib=4 ParamKib=4
+// rtl: VVector16x12N qsim_vector Rows=16 Cols=12 Lanes=8 PeModes=2 Requant=0 ActKib=8 ParamKib=8
+// rtl: VVector11x16N qsim_vector Rows=11 Cols=16 Lanes=4 PeModes=2 Requant=5 ActKib=8 ParamKib=8
 // rtl: VVector16x16 qsim_vector Rows=16 Cols=16 Lanes=16 Requant=5 ActKib=8 ParamKib=8
-// AccEntries=64
+//
+// Machines of one mode, and (N) with narrow codes: every operand of every instruction has a pack of
+// its own.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "VVector11x16N.h"
+#include "VVector16x12N.h"
 #include "VVector16x16.h"
 #include "VVector3x7.h"
 #include "VVector4x4.h"
 #include "VVector4x8.h"
+#include "VVector4x8N.h"
 #include "VVector5x2.h"
+#include "VVector5x6N.h"
 #include "VVector8x6.h"
+#include "VVector8x6N.h"
 #include "tests/rtl/vector_bench.h"
 #include "tests/rtl/vector_cases.h"
 
@@ -23,11 +35,11 @@ namespace qsim::rtl {
 namespace {
 
 template <typename Dut, int64_t kRows, int64_t kCols, int64_t kLanes, RequantMode kMode,
-          int64_t kActKib, int64_t kParamKib, int64_t kAccWords>
+          int64_t kActKib, int64_t kParamKib, int64_t kAccWords, int32_t kModes = 0>
 struct Model {
   using Type = Dut;
   static constexpr VectorMachine kMachine = {
-      kRows, kCols, kLanes, kMode, kActKib * 1024, kParamKib * 1024, kAccWords};
+      kRows, kCols, kLanes, kMode, kActKib * 1024, kParamKib * 1024, kAccWords, kModes};
 };
 
 template <typename T>
@@ -37,7 +49,12 @@ using Models = ::testing::Types<Model<VVector4x4, 4, 4, 4, RequantMode::kRne, 4,
                                 Model<VVector8x6, 8, 6, 4, RequantMode::kTflite, 4, 4, 64>,
                                 Model<VVector3x7, 3, 7, 2, RequantMode::kTflite1, 4, 4, 100>,
                                 Model<VVector5x2, 5, 2, 1, RequantMode::kPot, 3, 3, 64>,
-                                Model<VVector16x16, 16, 16, 16, RequantMode::kM16, 8, 8, 64>>;
+                                Model<VVector16x16, 16, 16, 16, RequantMode::kM16, 8, 8, 1024>,
+                                Model<VVector8x6N, 8, 6, 4, RequantMode::kRne, 4, 4, 1024, 1>,
+                                Model<VVector5x6N, 5, 6, 2, RequantMode::kF32, 3, 4, 1024, 1>,
+                                Model<VVector4x8N, 4, 8, 8, RequantMode::kTflite, 4, 4, 1024, 2>,
+                                Model<VVector16x12N, 16, 12, 8, RequantMode::kRne, 8, 8, 1024, 2>,
+                                Model<VVector11x16N, 11, 16, 4, RequantMode::kM16, 8, 8, 1024, 2>>;
 TYPED_TEST_SUITE(VectorTest, Models);
 
 // Every access in its cycle, every byte, every counter; instructions back to back and apart.
@@ -73,6 +90,7 @@ TYPED_TEST(VectorTest, InPlace) {
              VectorFunction(op.function) != VectorFunction::kRescale);
     op.y0 = op.x0 = 0, op.stride_h = op.stride_w = 1;
     op.in_h = op.out_h, op.in_w = op.out_w;
+    op.src_pack = op.dst_pack;
     op.src = op.dst, op.src_row_pitch = op.dst_row_pitch, op.src_pixel_pitch = op.dst_pixel_pitch;
     VectorBench<typename TypeParam::Type> bench(TypeParam::kMachine, cases.memories,
                                                 static_cast<int>(seed));
