@@ -57,9 +57,9 @@ module qsim_sequencer #(
     .room_o(window_room)
   );
 
+  qsim_pkg::vector_t op;
+  assign op = instr_o[qsim_pkg::VectorBits-1:0];
   if (HasDrain == 1) begin : gen_drain
-    qsim_pkg::vector_t op;
-    assign op = instr_o[qsim_pkg::VectorBits-1:0];
     assign drained = ~in_flight | ~op.drain;
   end else begin : gen_no_drain
     assign drained = 1'b1;

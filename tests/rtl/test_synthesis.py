@@ -30,7 +30,7 @@ def synthesize(*arguments):
 @unittest.skipUnless(shutil.which("yosys"), "yosys is not installed (scripts/setup.sh --test)")
 class SynthesisTest(unittest.TestCase):
     def test_machines(self):
-        for name in ("ws 2x3", "os 4x4"):
+        for name in ("ws 2x3", "os 4x4", "ws 5x4 8-4-2", "os 4x8 8-4-2"):
             with self.subTest(name):
                 run = synthesize(*parameters(name))
                 self.assertEqual(run.returncode, 0, run.stderr)
