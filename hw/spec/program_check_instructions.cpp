@@ -117,6 +117,9 @@ void check_op(const Program& program, const Place& place, const Vector& op) {
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t channels = int64_t{1} * (op.blocks - 1) * arch.array.cols + op.last_channels;
   const int64_t taps = int64_t{1} * op.kh * op.kw;
+  if (function == VectorFunction::kAdd || function == VectorFunction::kRescale) {
+    require_inside(place, "kh x kw", taps, 1, 1);
+  }
   require_inside(place, "output bytes", pixels * channels, 1, arch.act_bytes());
   require_range(place, "dst", op.dst,
                 op.dst + (op.out_h - 1) * int64_t{op.dst_row_pitch} +
