@@ -7,9 +7,9 @@
 
 Each mutant is a copy of hw/rtl with one change. In turn: does it compile (verilator, errors alone); do seeded random networks
 and programs that pass tokens around have the same cycles, values and counters on it as on the analytic engine and SystemC,
-on two or three tiny machines; with --benches, do the benches of tests/rtl that contain the module fail. Too slow counts as caught. A mutant that is in --output
-with the same change is not run again, so that a run can be broken off and taken up. Exits with 1 when a mutant survives that
-equivalent.toml does not explain.
+on two or three tiny machines; with --benches, do the benches of tests/rtl that contain the module fail, or else lint. Too slow
+counts as caught. A mutant that is in --output with the same change is not run again, so that a run can be broken off and taken
+up. Exits with 1 when a mutant survives that equivalent.toml does not explain.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def parse_arguments(arguments):
     )
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--benches", action="store_true", help="let the modules' benches judge what has survived")
+    parser.add_argument("--benches", action="store_true", help="let benches, then lint judge what has survived")
     return parser.parse_args(arguments)
 
 
