@@ -131,6 +131,9 @@ void check_op(const Program& program, const Place& place, const Vector& op) {
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t channels = int64_t{1} * (op.blocks - 1) * arch.array.cols + op.last_channels;
   const int64_t taps = int64_t{1} * op.kh * op.kw;
+  if (function == VectorFunction::kAdd || function == VectorFunction::kRescale) {
+    require_inside(place, "kh x kw", taps, 1, 1);
+  }
   const int64_t dst_bytes = packed_bytes(channels, op.dst_pack);
   require_inside(place, "output bytes", pixels * dst_bytes, 1, arch.act_bytes());
   require_range(place, "dst", op.dst,

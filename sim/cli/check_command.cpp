@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 
+#include "hw/spec/error.h"
 #include "sim/cli/check.h"
 #include "sim/cli/junit.h"
 #include "sim/cli/model_options.h"
@@ -152,34 +153,48 @@ std::optional<BaselineTable> Baseline::keep(const CheckResult& result) {
   return table;
 }
 
+// What an Error leaves for who only looks at the JUnit file.
+void keep_error(const CheckOptions& options, const std::string& suite, const std::string& message) {
+  if (options.junit.empty()) return;
+  try {
+    write_file(options.junit,
+               junit_text(suite, {{"check", "runs", JunitCase::Status::kFailed, message}}));
+  } catch (const Error&) {  // the first error is the one to tell
+  }
+}
+
 int check(const CheckOptions& options, const std::string& path) {
   const std::vector<const EngineRow*> engines = parse_engines(options.engines);
   require_rtl(options, engines);
   parse_window(options.wave_window);
-  ProgressLine progress(options.model.progress);
-  const CompiledModel model = compile_model(options.model.request(path), progress);
-  Baseline baseline(options, path, model.program);
-  const CheckResult result = check_engines(model, engines, options.rtl, progress);
-  progress.clear();
-  std::vector<JunitCase> cases = junit_cases(model.program, result);
-  bool failed = false;
-  if (const PairResult* pair = result.failure()) {
-    failed = true;
-    std::printf("%s\n", pair->difference->text.c_str());
-  } else {
-    print_pairs(model, result);
-    if (const auto table = baseline.keep(result)) {
-      failed = table->failed();
-      const std::vector<JunitCase> rows = junit_cases(*table);
-      cases.insert(cases.end(), rows.begin(), rows.end());
+  std::string suite = path;
+  try {
+    ProgressLine progress(options.model.progress);
+    const CompiledModel model = compile_model(options.model.request(path), progress);
+    suite = model.program.network.name + " on " + model.program.arch.name;
+    Baseline baseline(options, path, model.program);
+    const CheckResult result = check_engines(model, engines, options.rtl, progress);
+    progress.clear();
+    std::vector<JunitCase> cases = junit_cases(model.program, result);
+    bool failed = false;
+    if (const PairResult* pair = result.failure()) {
+      failed = true;
+      std::printf("%s\n", pair->difference->text.c_str());
+    } else {
+      print_pairs(model, result);
+      if (const auto table = baseline.keep(result)) {
+        failed = table->failed();
+        const std::vector<JunitCase> rows = junit_cases(*table);
+        cases.insert(cases.end(), rows.begin(), rows.end());
+      }
     }
+    keep_wave(options, model, result, progress);
+    if (!options.junit.empty()) write_file(options.junit, junit_text(suite, cases));
+    return failed ? 1 : 0;
+  } catch (const Error& error) {
+    keep_error(options, suite, error.what());
+    throw;
   }
-  keep_wave(options, model, result, progress);
-  if (!options.junit.empty()) {
-    write_file(options.junit,
-               junit_text(model.program.network.name + " on " + model.program.arch.name, cases));
-  }
-  return failed ? 1 : 0;
 }
 
 CommandLine make_line(CheckOptions& options) {

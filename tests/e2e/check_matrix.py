@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Runs `qsim check` for networks x machines x dataflows x memories and prints one line each.
 
-    tests/e2e/check_matrix.py [--quick] [--engines A,B,...] [--machines A,B,...] [--qsim PATH] [MODEL.onnx ...]
+    tests/e2e/check_matrix.py [--quick] [--engines A,B,...] [--machines A,B,...] [--only NAME,...] [--qsim PATH] [MODEL.onnx ...]
 
 Without models: every network that the issue of the engines' equality names and that is present, bundled
-ones always. Quick: the bundled network alone, one memory. Machines: names or RxC, of those below. Exits with 1 when any check fails, and ends
-with a line that counts them.
+ones always; of these, with --only, those whose file's name contains one of the names. Quick: the bundled network alone, one memory.
+Machines: names or RxC, of those below. Exits with 1 when any check fails, and ends with a line that counts them.
 """
 
 import argparse
@@ -69,12 +69,16 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--engines", default="reference,analytic,systemc")
     parser.add_argument("--machines", type=lambda text: text.split(","))
+    parser.add_argument("--only", type=lambda text: text.split(","))
     parser.add_argument("--qsim", default=ROOT / "build/release/sim/cli/qsim", type=pathlib.Path)
     parser.add_argument("models", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
     networks = {model: [] for model in options.models} or NETWORKS
     if options.quick:
         networks = dict(list(NETWORKS.items())[:1])
+    if options.only:
+        chosen = [model for model in networks if any(name in model.stem for name in options.only)]
+        networks = {model: networks[model] for model in chosen}
     results = []
     folder = tempfile.TemporaryDirectory()
     for model, extra in networks.items():

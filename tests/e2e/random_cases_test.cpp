@@ -2,11 +2,14 @@
 // instruction and on every timing counter, SystemC and reference on every code of every layer.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <iostream>
 
+#include "sim/engines/analytic/engine.h"
 #include "tests/support/case_features.h"
 #include "tests/support/engines.h"
 #include "tests/support/structures.h"
+#include "tests/support/token_program.h"
 
 namespace qsim {
 namespace {
@@ -46,6 +49,25 @@ void compare(uint32_t first_seed, uint32_t last_seed) {
 
 TEST(RandomCases, EnginesAgree) { compare(1, 600); }
 TEST(FullRandomCases, EnginesAgree) { compare(601, 10000); }
+
+// Among them what a compiler's program never has: a store that waits for a full counter.
+TEST(RandomTokens, EnginesAgree) {
+  std::array<int64_t, 4> waits{};
+  for (int32_t index = 0; index < 2 * kStructurePool; ++index) {
+    for (uint32_t seed = 1; seed <= 5; ++seed) {
+      SCOPED_TRACE("structure " + std::to_string(index) + " seed " + std::to_string(seed));
+      const Program program = token_program(structure(index), seed);
+      ASSERT_EQ(first_engine_difference(program, seed), "");
+      const RunResult run = run_analytic(program);
+      const std::array<int64_t, 4> found = full_token_cycles(program, run);
+      int64_t sum = 0;
+      for (size_t unit = 0; unit < 4; ++unit) waits[unit] += found[unit];
+      for (const int64_t cycles : found) sum += cycles;
+      EXPECT_EQ(run.counters.token_full_cycles, sum);
+    }
+  }
+  for (const int64_t cycles : waits) EXPECT_GT(cycles, 0);
+}
 
 }  // namespace
 }  // namespace qsim

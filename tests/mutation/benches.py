@@ -1,4 +1,4 @@
-"""The benches of tests/rtl as judges of a mutant: those whose Verilated modules contain the changed one, the smallest first."""
+"""The benches of tests/rtl as judges of a mutant: those whose Verilated modules contain the changed one, the smallest first; lint."""
 
 import os
 import re
@@ -71,6 +71,17 @@ class Benches:
         failed = re.findall(r"^\[  FAILED  \] (\S+?),? ", run.stdout, re.MULTILINE)
         return failed[0] if failed else "crash"
 
+    def lint(self, module):
+        """Verilator's first warning about the whole machine or the module alone, or None; tests/rtl/test_lint.py allows none."""
+        waivers = sorted((ROOT / "hw" / "lint").glob("*.vlt"))
+        for top in ("qsim_top", module):
+            sources = [self.sources / "qsim_pkg.sv", self.sources / f"{top}.sv"]
+            command = ["verilator", "--lint-only", "-Wall", "--top-module", top, "-y", self.sources, *waivers, *sources]
+            said = subprocess.run(list(map(str, command)), capture_output=True, text=True).stderr
+            if said:
+                return said.splitlines()[0].replace(f"{self.sources}/", "")
+        return None
+
     def judge(self, mutants, results):
         """The second look at what the whole machine let pass."""
         by_name = {mutant.name: mutant for mutant in mutants}
@@ -82,4 +93,8 @@ class Benches:
                 if noticed:
                     results.add(dict(row, stage="bench", noticed=f"test_rtl_{bench}: {noticed}"))
                     break
+            else:
+                warning = self.lint(mutant.file.removesuffix(".sv"))
+                if warning:
+                    results.add(dict(row, stage="lint", noticed=warning))
             shutil.copy(self.base / mutant.file, self.sources / mutant.file)

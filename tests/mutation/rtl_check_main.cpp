@@ -1,8 +1,10 @@
-// Compares the RTL of a folder with the analytic engine and SystemC on seeded random cases; the
-// first difference ends it. For many designs that each run briefly: mutants and netlists.
+// Compares the RTL of a folder with the analytic engine and SystemC on seeded random cases, then
+// on programs that pass tokens around; the first difference ends it. For many designs that each
+// run briefly: mutants and netlists.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "hw/spec/error.h"
 #include "sim/cli/compare.h"
@@ -13,6 +15,7 @@
 #include "tests/support/engines.h"
 #include "tests/support/random_case.h"
 #include "tests/support/structures.h"
+#include "tests/support/token_program.h"
 
 namespace qsim {
 namespace {
@@ -83,19 +86,26 @@ std::string difference(const Program& program, uint32_t seed, const Job& job) {
   return value_counter_difference(systemc.result.counters, rtl.result.counters);
 }
 
-// One case in a child of its own, since SystemC elaborates once a process.
-std::string judge(uint32_t seed, const Job& job) {
+constexpr int64_t kTokenPrograms = 2;
+
+// nullopt: the machine cannot run this network.
+std::optional<Program> network_program(uint32_t seed, const Job& job) {
   try {
-    const CaseSpec spec = draw_case(job.structure, seed);
-    Program program;
-    try {
-      program = compile_case(spec);
-    } catch (const Error& error) {
-      if (!is_refusal(error)) throw;
-      return "";
-    }
-    const std::string found = difference(program, seed, job);
-    return found.empty() ? "" : "seed " + std::to_string(seed) + ": " + found;
+    return compile_case(draw_case(job.structure, seed));
+  } catch (const Error& error) {
+    if (!is_refusal(error)) throw;
+    return std::nullopt;
+  }
+}
+
+// One case in a child of its own, since SystemC elaborates once a process.
+std::string judge(uint32_t seed, bool tokens, const Job& job) {
+  try {
+    const std::optional<Program> program =
+        tokens ? token_program(structure(job.structure), seed) : network_program(seed, job);
+    const std::string found = program ? difference(*program, seed, job) : "";
+    if (found.empty()) return "";
+    return std::string(tokens ? "tokens, " : "") + "seed " + std::to_string(seed) + ": " + found;
   } catch (const std::exception& error) {
     return std::string("error: ") + error.what();
   }
@@ -104,9 +114,10 @@ std::string judge(uint32_t seed, const Job& job) {
 int check(const Job& job, uint32_t first_seed, int64_t cases, int limit_seconds) {
   std::string found;
   const auto work = [&](int64_t index) {
-    return judge(first_seed + static_cast<uint32_t>(index), job);
+    const bool tokens = index >= cases;
+    return judge(first_seed + static_cast<uint32_t>(tokens ? index - cases : index), tokens, job);
   };
-  fuzz::run_in_children(cases, 1, std::chrono::seconds(limit_seconds), work,
+  fuzz::run_in_children(cases + kTokenPrograms, 1, std::chrono::seconds(limit_seconds), work,
                         [&](int64_t, const fuzz::ChildEnd& end) {
                           if (end.kind == fuzz::ChildEnd::Kind::kTimedOut)
                             found = "no end within the limit";

@@ -6,10 +6,10 @@
     tests/mutation/run.py ... --benches                                        survivors against the modules' benches
 
 Each mutant is a copy of hw/rtl with one change. In turn: does it compile (verilator, errors alone); do seeded random networks
-have the same cycles, values and counters on it as on the analytic engine and SystemC, on two or three tiny machines; with
---benches, do the benches of tests/rtl that contain the module fail. Too slow counts as caught. A mutant that is in --output
-with the same change is not run again, so that a run can be broken off and taken up. Exits with 1 when a mutant survives that
-equivalent.toml does not explain.
+and programs that pass tokens around have the same cycles, values and counters on it as on the analytic engine and SystemC,
+on two or three tiny machines; with --benches, do the benches of tests/rtl that contain the module fail, or else lint. Too slow
+counts as caught. A mutant that is in --output with the same change is not run again, so that a run can be broken off and taken
+up. Exits with 1 when a mutant survives that equivalent.toml does not explain.
 """
 
 import argparse
@@ -29,28 +29,36 @@ from benches import Benches
 from mutants import FOLDER, RTL, by_hand, drawn
 
 # Machines of tests/support/structures.cpp: 0 is 2x2 ws rne, 1 4x4 os rne, 2 5x7 ws tflite, 3 8x4 os f32, 4 3x2 os pot,
-# 17 2x3 ws m16, 19 4x4 ws tflite1.
+# 17 2x3 ws m16, 19 4x4 ws tflite1; with PE modes: 20 2x2 ws 8-4, 21 4x4 ws 8-4-2, 22 4x4 os 8-4-2.
 STRUCTURES = {
     "qsim_requant_f32.sv": [3],
     "qsim_requant_tflite.sv": [2],
     "qsim_requant_exact.sv": [0, 19, 4],
     "qsim_requant.sv": [4, 2, 19],
-    "qsim_array_os.sv": [1, 4],
-    "qsim_pe_os.sv": [1, 4],
-    "qsim_transposer.sv": [1, 4],
-    "qsim_array_ws.sv": [0, 2],
-    "qsim_pe_ws.sv": [0, 2],
+    "qsim_array_os.sv": [22, 1, 4],
+    "qsim_pe_os.sv": [22, 1, 4],
+    "qsim_transposer.sv": [22, 1, 4],
+    "qsim_array_ws.sv": [21, 0, 2],
+    "qsim_pe_ws.sv": [21, 0, 2],
+    "qsim_subword_pkg.sv": [21, 20, 22],
+    "qsim_weight_expand.sv": [21, 20, 22],
+    "qsim_zero_macs.sv": [21, 22, 0, 1],
+    "qsim_compute.sv": [21, 22, 0, 1],
+    "qsim_vector.sv": [21, 20, 0, 2],
+    "qsim_vector_agu.sv": [21, 0, 2],
+    "qsim_vector_control.sv": [21, 0, 2],
+    "qsim_vector_lane.sv": [0, 17, 2],  # a channel a lane, two, three
+    "qsim_top.sv": [21, 1, 2],
 }
 OTHER_STRUCTURES = [0, 1, 2]
-CASE_LIMIT_SECONDS = 240  # the first one builds the model
 
 
 class Machine:
     """The whole accelerator on random networks, through the program qsim_rtl_check."""
 
-    def __init__(self, build, cases, base, cache):
+    def __init__(self, build, cases, limit, base, cache):
         self.program = pathlib.Path(build) / "tests" / "mutation" / "qsim_rtl_check"
-        self.cases, self.base, self.cache = cases, base, cache
+        self.cases, self.limit, self.base, self.cache = cases, limit, base, cache
         self.sound = {}  # structure -> whether the RTL passes on it as it is
         self.lock = threading.Lock()
 
@@ -65,8 +73,8 @@ class Machine:
 
     def run(self, folder, structure):
         """Exit code 1 is a difference; others are our own fault."""
-        command = [self.program, folder, structure, self.cases, 1, CASE_LIMIT_SECONDS]
-        limit = 2 * CASE_LIMIT_SECONDS
+        command = [self.program, folder, structure, self.cases, 1, self.limit]
+        limit = 2 * self.limit
         environment = dict(os.environ, QSIM_RTL_CACHE=str(self.cache))
         try:
             run = subprocess.run(
@@ -142,9 +150,12 @@ def parse_arguments(arguments):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--drawn", type=int, default=200, metavar="N", help="mutants drawn from the seed (200)")
     parser.add_argument("--cases", type=int, default=12, metavar="N", help="random networks on each machine (12)")
+    parser.add_argument(
+        "--limit", type=int, default=240, metavar="N", help="seconds for a case, the first builds the model (240)"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--benches", action="store_true", help="let the modules' benches judge what has survived")
+    parser.add_argument("--benches", action="store_true", help="let benches, then lint judge what has survived")
     return parser.parse_args(arguments)
 
 
@@ -161,7 +172,7 @@ def main(arguments):
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         base, cache = pathlib.Path(folder) / "rtl", pathlib.Path(folder) / "cache"
         shutil.copytree(RTL, base)
-        machine = Machine(options.build, options.cases, base, cache)
+        machine = Machine(options.build, options.cases, options.limit, base, cache)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for row in pool.map(lambda m: judge(m, machine), todo):
                 results.add(row)

@@ -70,6 +70,27 @@ TEST(Program, FindsTensorsInDram) {
   EXPECT_EQ(program.find_dram(0), nullptr);
 }
 
+// The vector instruction of hand_made_program() with a source and a window.
+void windowed(Program& program, VectorFunction function, int32_t kh, int32_t kw) {
+  auto& op = std::get<Vector>(program.instructions[4].op);
+  op.function = static_cast<int32_t>(function);
+  op.in_h = op.in_w = 2;
+  op.src_row_pitch = op.src2_row_pitch = 8;
+  op.src_pixel_pitch = op.src2_pixel_pitch = 4;
+  op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 1;
+  op.kh = kh;
+  op.kw = kw;
+}
+
+TEST(Program, WindowsOfOneTapAreForEveryFunction) {
+  for (const VectorFunction function :
+       {VectorFunction::kAdd, VectorFunction::kMaxPool, VectorFunction::kRescale}) {
+    Program program = hand_made_program();
+    windowed(program, function, 1, 1);
+    EXPECT_NO_THROW(program.check());
+  }
+}
+
 TEST(Program, CheckNamesWhatIsWrong) {
   const struct {
     const char* part;
@@ -112,6 +133,10 @@ TEST(Program, CheckNamesWhatIsWrong) {
        [](Program& p) { std::get<Vector>(p.instructions[4].op).dst_row_pitch = 6; }},
       {"instruction 4 (vector): last_channels = 5 is outside [1, 4]",
        [](Program& p) { std::get<Vector>(p.instructions[4].op).last_channels = 5; }},
+      {"instruction 4 (vector): kh x kw = 6 is outside [1, 1]",
+       [](Program& p) { windowed(p, VectorFunction::kRescale, 2, 3); }},
+      {"instruction 4 (vector): kh x kw = 2 is outside [1, 1]",
+       [](Program& p) { windowed(p, VectorFunction::kAdd, 1, 2); }},
       {"instruction 4 (vector): param",
        [](Program& p) { std::get<Vector>(p.instructions[4].op).param = 32 * 1024; }},
       {"instruction 4 (vector): part y = 2 is outside [0, 1]", [](Program& p) { p.info[4].y = 2; }},

@@ -5,11 +5,14 @@
 #include <array>
 #include <map>
 
+#include "sim/engines/analytic/engine.h"
 #include "sim/engines/rtl/engine.h"
 #include "sim/systemc/engine.h"
 #include "tests/sim/engines/rtl/halt_machine.h"
 #include "tests/support/engines.h"
 #include "tests/support/random_case.h"
+#include "tests/support/structures.h"
+#include "tests/support/token_program.h"
 
 namespace qsim::rtl {
 namespace {
@@ -78,6 +81,22 @@ TEST_P(Machine, DoesWhatSystemcDoes) {
     }
     ASSERT_NO_FATAL_FAILURE(expect_equal(program, seed));
   }
+}
+
+// Among them what a compiler's program never has: a store that waits for a full counter.
+TEST_P(Machine, PassesTokensBetweenAllPairsOfUnits) {
+  int64_t waits_of_store = 0;
+  for (uint32_t seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE(seed);
+    const Program program = token_program(structure(GetParam()), seed);
+    const RunResult analytic = run_analytic(program);
+    const RunResult rtl = RtlEngine(program, quick("")).run({});
+    EXPECT_EQ(rtl.timing, analytic.timing);
+    EXPECT_EQ(rtl.steps, analytic.steps);
+    EXPECT_EQ(rtl.counters.token_full_cycles, analytic.counters.token_full_cycles);
+    waits_of_store += full_token_cycles(program, rtl)[static_cast<size_t>(Unit::kStore)];
+  }
+  EXPECT_GT(waits_of_store, 0);
 }
 
 // The message of what a run throws, without the cycle, which is the last event's and told
