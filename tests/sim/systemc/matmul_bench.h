@@ -68,6 +68,29 @@ class MatmulBench {
   int32_t rows_, cols_;
 };
 
+// A window over every edge of a 6x5 source, two of three words a pixel; 12 pixels, 12 tiles.
+inline Matmul window_over_edges() {
+  Matmul op;
+  op.in_h = 6;
+  op.in_w = 5;
+  op.cblocks = 2;
+  op.act_pixel_pitch = 3;  // a block that is not used
+  op.act_row_pitch = 16;
+  op.act = 1;
+  op.y0 = -1;
+  op.x0 = -2;
+  op.out_h = 3;
+  op.out_w = 4;
+  op.stride_h = 2;
+  op.stride_w = 1;
+  op.kh = 2;
+  op.kw = 3;
+  op.dilation_h = 1;
+  op.dilation_w = 2;
+  op.acc = 5;
+  return op;
+}
+
 inline int8_t code_of(const RunResult& run, int64_t byte) {
   return static_cast<int8_t>(run.outputs[0].bytes[static_cast<size_t>(byte)]);
 }

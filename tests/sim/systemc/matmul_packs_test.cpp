@@ -19,26 +19,8 @@ std::vector<int8_t> random_bytes(size_t n, uint32_t seed) {
   return bytes;
 }
 
-// A window over every edge of a 6x5 source, two of three words a pixel; 12 tiles.
 Matmul window_op(int32_t act_pack, int32_t weight_pack) {
-  Matmul op;
-  op.in_h = 6;
-  op.in_w = 5;
-  op.cblocks = 2;
-  op.act_pixel_pitch = 3;
-  op.act_row_pitch = 16;
-  op.act = 1;
-  op.y0 = -1;
-  op.x0 = -2;
-  op.out_h = 3;
-  op.out_w = 4;
-  op.stride_h = 2;
-  op.stride_w = 1;
-  op.kh = 2;
-  op.kw = 3;
-  op.dilation_h = 1;
-  op.dilation_w = 2;
-  op.acc = 5;
+  Matmul op = window_over_edges();
   op.pad_value = 0x39;  // codes of 4 bits: -7, 3; of 2 bits: 1, -2, -1, 0
   op.act_pack = act_pack;
   op.weight_pack = weight_pack;

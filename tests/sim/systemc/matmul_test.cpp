@@ -58,24 +58,7 @@ TEST(SystemcMatmul, OutputStationaryCyclesFollowGroupsOfRows) {
 TEST(SystemcMatmul, WindowStrideDilationAndPaddingGiveTheConvolution) {
   for (const Dataflow dataflow : {Dataflow::kWs, Dataflow::kOs}) {
     for (const auto& [rows, cols] : {std::pair{4, 8}, std::pair{7, 3}, std::pair{16, 16}}) {
-      Matmul op;
-      op.in_h = 6;
-      op.in_w = 5;
-      op.cblocks = 2;
-      op.act_pixel_pitch = 3;  // a block that is not used
-      op.act_row_pitch = 16;
-      op.act = 1;
-      op.y0 = -1;
-      op.x0 = -2;
-      op.out_h = 3;
-      op.out_w = 4;
-      op.stride_h = 2;
-      op.stride_w = 1;
-      op.kh = 2;
-      op.kw = 3;
-      op.dilation_h = 1;
-      op.dilation_w = 2;
-      op.acc = 5;
+      Matmul op = window_over_edges();
       op.pad_value = 3;
       MatmulBench bench(rows, cols, dataflow);
       const auto activations = random_codes(static_cast<size_t>(100 * rows), 1, 3);

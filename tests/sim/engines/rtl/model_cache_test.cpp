@@ -87,10 +87,10 @@ TEST_F(ModelCacheTest, ParametersAreTheStructureKeys) {
     texts.push_back(parameter.name + "=" + std::to_string(parameter.value));
   }
   const std::vector<std::string> wanted = {
-      "Rows=16",       "Cols=16",       "Dataflow=0",         "ActKib=256",
-      "WeightKib=128", "ParamKib=32",   "AccEntries=77",      "Lanes=16",
-      "Requant=4",     "BusBytes=32",   "LoadOutstanding=32", "FifoDepth=8",
-      "QueueDepth=16", "TokenDepth=16", "InFlight=4"};
+      "Rows=16",     "Cols=16",       "Dataflow=0",    "PeModes=0",
+      "ActKib=256",  "WeightKib=128", "ParamKib=32",   "AccEntries=77",
+      "Lanes=16",    "Requant=4",     "BusBytes=32",   "LoadOutstanding=32",
+      "FifoDepth=8", "QueueDepth=16", "TokenDepth=16", "InFlight=4"};
   EXPECT_EQ(texts, wanted);
 }
 

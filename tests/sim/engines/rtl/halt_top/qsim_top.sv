@@ -4,6 +4,7 @@ module qsim_top #(
   parameter int unsigned Rows = 16,
   parameter int unsigned Cols = 16,
   parameter int unsigned Dataflow = 0,
+  parameter int unsigned PeModes = 0,
   parameter int unsigned ActKib = 256,
   parameter int unsigned WeightKib = 128,
   parameter int unsigned ParamKib = 32,
