@@ -40,6 +40,7 @@ STRUCTURES = {
     "qsim_transposer.sv": [1, 4],
     "qsim_array_ws.sv": [0, 2],
     "qsim_pe_ws.sv": [0, 2],
+    "qsim_vector_lane.sv": [0, 17, 2],  # a channel a lane, two, three
 }
 OTHER_STRUCTURES = [0, 1, 2]
 
@@ -168,7 +169,8 @@ def main(arguments):
             for row in pool.map(lambda m: judge(m, machine), todo):
                 results.add(row)
         if options.benches:
-            Benches(pathlib.Path(folder), base).judge(mutants, results)
+            # Beside the other builds, where ccache knows most of it.
+            Benches(options.build.resolve().parent / "mutation-benches", base).judge(mutants, results)
     names = {m.name for m in mutants}
     left = [r for r in results.rows if r["name"] in names and r["stage"] == "survived" and r["key"] not in explained()]
     print(f"{len(names)} mutants, {len(left)} survive unexplained")
