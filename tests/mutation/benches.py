@@ -4,12 +4,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from mutants import RTL
 
+sys.path.insert(0, str(RTL.parents[1] / "tests" / "rtl"))
+from rtl_machines import parameters  # noqa: E402
+
 ROOT = RTL.parents[1]
 BENCH_FOLDER = ROOT / "tests" / "rtl"
-LIMIT_SECONDS = 900
+LIMIT_SECONDS = 3600  # the first bench builds what all need
 INSTANCE = re.compile(r"^\s*(qsim_\w+)\s+(?:#\(|u_\w+\s*\()", re.MULTILINE)
 
 
@@ -39,11 +43,12 @@ def benches_of(module):
 
 
 class Benches:
-    """A build folder of its own, whose benches read the sources of a folder that changes."""
+    """A build folder of its own, whose benches read the sources of a folder that changes. It stays for the next run."""
 
     def __init__(self, folder, base):
-        self.build, self.sources, self.base = folder / "build", folder / "bench-rtl", base
-        shutil.copytree(base, self.sources)
+        self.build, self.sources, self.base = folder, folder / "rtl-sources", base
+        shutil.rmtree(self.sources, ignore_errors=True)
+        shutil.copytree(base, self.sources, copy_function=shutil.copy)  # newer than what a run has left half done
         command = ["cmake", "-S", ROOT, "-B", self.build, "-G", "Ninja", f"-DQSIM_RTL_DIR={self.sources}"]
         command += ["-DQSIM_RTL_WARNINGS=-Wno-lint;-Wno-style"]
         subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
@@ -71,8 +76,16 @@ class Benches:
         failed = re.findall(r"^\[  FAILED  \] (\S+?),? ", run.stdout, re.MULTILINE)
         return failed[0] if failed else "crash"
 
-    def lint(self, module):
-        """Verilator's first warning about the whole machine or the module alone, or None; tests/rtl/test_lint.py allows none."""
+    def lint(self, mutant):
+        """What tests/rtl/test_lint.py or test_synthesis.py would find first, or None."""
+        (self.sources / mutant.file).write_text(mutant.text)
+        try:
+            return self.warning(mutant.file.removesuffix(".sv")) or self.refusal()
+        finally:
+            shutil.copy(self.base / mutant.file, self.sources / mutant.file)
+
+    def warning(self, module):
+        """Of Verilator, about the machine or the module alone."""
         waivers = sorted((ROOT / "hw" / "lint").glob("*.vlt"))
         for top in ("qsim_top", module):
             sources = [self.sources / "qsim_pkg.sv", self.sources / f"{top}.sv"]
@@ -82,19 +95,40 @@ class Benches:
                 return said.splitlines()[0].replace(f"{self.sources}/", "")
         return None
 
+    def refusal(self):
+        """Of yosys, on two small machines."""
+        for machine in ("ws 2x3", "os 4x4"):
+            command = [ROOT / "scripts" / "synthesize.py", "--rtl", self.sources, *parameters(machine)]
+            run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+            if run.returncode != 0:
+                errors = [line for line in run.stderr.splitlines() if "ERROR" in line]
+                return f"yosys, {machine}: {(errors or run.stderr.splitlines())[0]}"
+        return None
+
     def judge(self, mutants, results):
         """The second look at what the whole machine let pass."""
         by_name = {mutant.name: mutant for mutant in mutants}
+        sound = set()
+
+        def proves(bench, mutant):
+            """What the bench says about the mutant. One that the sources fail as they are proves nothing, and ends the run."""
+            if bench not in sound:
+                if failed := self.fails(bench):
+                    raise RuntimeError(f"the RTL does not pass test_rtl_{bench} as it is: {failed}")
+                sound.add(bench)
+            (self.sources / mutant.file).write_text(mutant.text)
+            try:
+                return self.fails(bench)
+            finally:
+                shutil.copy(self.base / mutant.file, self.sources / mutant.file)
+
         for row in [r for r in results.rows if r["stage"] == "survived" and r["name"] in by_name]:
             mutant = by_name[row["name"]]
-            (self.sources / mutant.file).write_text(mutant.text)
-            for bench in benches_of(mutant.file.removesuffix(".sv")):
-                noticed = self.fails(bench)
-                if noticed:
+            module = mutant.file.removesuffix(".sv")
+            for bench in benches_of(module):
+                if noticed := proves(bench, mutant):
                     results.add(dict(row, stage="bench", noticed=f"test_rtl_{bench}: {noticed}"))
                     break
             else:
-                warning = self.lint(mutant.file.removesuffix(".sv"))
-                if warning:
+                if warning := self.lint(mutant):
                     results.add(dict(row, stage="lint", noticed=warning))
-            shutil.copy(self.base / mutant.file, self.sources / mutant.file)

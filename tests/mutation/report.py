@@ -21,7 +21,8 @@ kind of slip, a place, each time all alike likely.
 
 Caught by the *compiler*: Verilator refuses it (warnings do not count). By the *machine*: seeded random networks, and then programs that pass tokens
 around, on tiny whole machines differ from the analytic engine or SystemC in a cycle, a value or a counter, or hang.
-By a *bench* of `tests/rtl`, when the networks let it pass. By *lint*, when the benches do as well: a warning of Verilator's, which `tests/rtl/test_lint.py` does not allow.
+By a *bench* of `tests/rtl`, when the networks let it pass. By *lint*, when the benches do as well: what `tests/rtl/test_lint.py` and
+`tests/rtl/test_synthesis.py` do not allow, a warning of Verilator's or a design that yosys refuses.
 *Equivalent*: nobody can see it; the reason is in `tests/mutation/equivalent.toml` and below. *Survived*: a gap in the tests.
 
 """

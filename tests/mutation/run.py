@@ -35,6 +35,7 @@ STRUCTURES = {
     "qsim_requant_tflite.sv": [2],
     "qsim_requant_exact.sv": [0, 19, 4],
     "qsim_requant.sv": [4, 2, 19],
+<<<<<<< HEAD
     "qsim_array_os.sv": [22, 1, 4],
     "qsim_pe_os.sv": [22, 1, 4],
     "qsim_transposer.sv": [22, 1, 4],
@@ -49,6 +50,14 @@ STRUCTURES = {
     "qsim_vector_control.sv": [21, 0, 2],
     "qsim_vector_lane.sv": [0, 17, 2],  # a channel a lane, two, three
     "qsim_top.sv": [21, 1, 2],
+=======
+    "qsim_array_os.sv": [1, 4],
+    "qsim_pe_os.sv": [1, 4],
+    "qsim_transposer.sv": [1, 4],
+    "qsim_array_ws.sv": [0, 2],
+    "qsim_pe_ws.sv": [0, 2],
+    "qsim_vector_lane.sv": [0, 17, 2],  # a channel a lane, two, three
+>>>>>>> 3fda309077cb686a1af513fb78e37b559d85b246
 }
 OTHER_STRUCTURES = [0, 1, 2]
 
@@ -177,7 +186,8 @@ def main(arguments):
             for row in pool.map(lambda m: judge(m, machine), todo):
                 results.add(row)
         if options.benches:
-            Benches(pathlib.Path(folder), base).judge(mutants, results)
+            # Beside the other builds, where ccache knows most of it.
+            Benches(options.build.resolve().parent / "mutation-benches", base).judge(mutants, results)
     names = {m.name for m in mutants}
     left = [r for r in results.rows if r["name"] in names and r["stage"] == "survived" and r["key"] not in explained()]
     print(f"{len(names)} mutants, {len(left)} survive unexplained")

@@ -30,16 +30,23 @@ class TokenWriter {
   }
 
   Program write() {
-    const int32_t count = 100 + 8 * depth();
-    for (int32_t i = 0; i < count; ++i) add(draw_(0, kUnits - 1));
-    program_.instructions.push_back({Halt{}});
-    program_.info.push_back({.layer = 0});
-    program_.steps = {{-1, 0, static_cast<int32_t>(program_.instructions.size())}};
+    add_segment(100 + 8 * depth());
+    add_segment(40);
     return program_;
   }
 
  private:
   int32_t depth() const { return program_.arch.sync.token_depth; }
+
+  // Starts without tokens, whatever the one before has left.
+  void add_segment(int32_t count) {
+    const auto first = static_cast<int32_t>(program_.instructions.size());
+    held_ = {};
+    for (int32_t i = 0; i < count; ++i) add(draw_(0, kUnits - 1));
+    program_.instructions.push_back({Halt{}});
+    program_.info.push_back({.layer = 0});
+    program_.steps.push_back({-1, first, count + 1});
+  }
 
   // More is given than taken until counters are full.
   void add(int unit) {
@@ -129,7 +136,7 @@ class TokenWriter {
 
   Draw draw_;
   Program program_;
-  std::array<std::array<int32_t, kUnits>, kUnits> held_{};  // giver, taker; in program order
+  std::array<std::array<int32_t, kUnits>, kUnits> held_{};  // by giver and taker; in program order
 };
 
 }  // namespace

@@ -10,9 +10,9 @@
 
 namespace qsim {
 
-// One segment without values on the structure of `arch`; the seed draws the memory's timing too.
-// It never hangs: in program order no counter falls below nothing or rises above its depth.
-// Nothing keeps it from hazards.
+// Two segments without values on the structure of `arch`; the seed draws the memory's timing too.
+// It never hangs: in program order no counter falls below nothing or rises above its depth. Some
+// are not empty when a segment ends. Nothing keeps it from hazards.
 Program token_program(const Arch& arch, uint32_t seed);
 
 // Cycles in which an instruction of each unit could have retired but for a full counter.
