@@ -35,7 +35,6 @@ STRUCTURES = {
     "qsim_requant_tflite.sv": [2],
     "qsim_requant_exact.sv": [0, 19, 4],
     "qsim_requant.sv": [4, 2, 19],
-<<<<<<< HEAD
     "qsim_array_os.sv": [22, 1, 4],
     "qsim_pe_os.sv": [22, 1, 4],
     "qsim_transposer.sv": [22, 1, 4],
@@ -50,14 +49,6 @@ STRUCTURES = {
     "qsim_vector_control.sv": [21, 0, 2],
     "qsim_vector_lane.sv": [0, 17, 2],  # a channel a lane, two, three
     "qsim_top.sv": [21, 1, 2],
-=======
-    "qsim_array_os.sv": [1, 4],
-    "qsim_pe_os.sv": [1, 4],
-    "qsim_transposer.sv": [1, 4],
-    "qsim_array_ws.sv": [0, 2],
-    "qsim_pe_ws.sv": [0, 2],
-    "qsim_vector_lane.sv": [0, 17, 2],  # a channel a lane, two, three
->>>>>>> 3fda309077cb686a1af513fb78e37b559d85b246
 }
 OTHER_STRUCTURES = [0, 1, 2]
 
