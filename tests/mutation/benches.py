@@ -14,12 +14,14 @@ from rtl_machines import parameters  # noqa: E402
 ROOT = RTL.parents[1]
 BENCH_FOLDER = ROOT / "tests" / "rtl"
 LIMIT_SECONDS = 3600  # the first bench builds what all need
-INSTANCE = re.compile(r"^\s*(qsim_\w+)\s+(?:#\(|u_\w+\s*\()", re.MULTILINE)
+INSTANCE = re.compile(r"^\s*(qsim_\w+)\s+(?:#\(|u_\w+\s*\()|\b(qsim_\w+_pkg)::", re.MULTILINE)
 
 
 def contents():
-    """Module -> all modules in it, itself included."""
-    direct = {path.stem: set(INSTANCE.findall(path.read_text())) for path in RTL.glob("*.sv")}
+    """Module -> all modules in it, itself included, and packages of functions."""
+    direct = {
+        path.stem: {module or package for module, package in INSTANCE.findall(path.read_text())} for path in RTL.glob("*.sv")
+    }
 
     def reach(module, seen):
         for child in direct.get(module, set()) - seen:

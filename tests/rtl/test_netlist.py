@@ -2,7 +2,7 @@
 values, cycles and counters are those of the analytic engine and SystemC, to the bit and to the cycle.
 
 Environment: QSIM_RTL_CHECK names the program that runs it (build/release/tests/mutation/qsim_rtl_check if not set). `--full` on the
-command line adds a netlist of single gates and an output-stationary machine.
+command line adds a netlist of single gates, an output-stationary machine and one with narrow codes.
 """
 
 import os
@@ -20,7 +20,7 @@ CHECK = pathlib.Path(os.environ.get("QSIM_RTL_CHECK") or ROOT / "build/release/t
 CASES, LIMIT_SECONDS = 6, 1200
 
 # Our name of the machine, and its number in tests/support/structures.cpp.
-MACHINES = {"ws 2x3": 17, "os 3x2": 4}
+MACHINES = {"ws 2x3": 17, "os 3x2": 4, "ws 2x2 8-4": 20}
 
 
 @unittest.skipUnless(shutil.which("yosys"), "yosys is not installed (scripts/setup.sh --test)")
@@ -43,6 +43,10 @@ class NetlistTest(unittest.TestCase):
     @unittest.skipUnless("--full" in sys.argv, "long: runs with --full")
     def test_words_output_stationary(self):
         self.agrees("os 3x2")
+
+    @unittest.skipUnless("--full" in sys.argv, "long: runs with --full")
+    def test_words_of_narrow_codes(self):
+        self.agrees("ws 2x2 8-4")
 
     @unittest.skipUnless("--full" in sys.argv, "long: runs with --full")
     def test_gates(self):
