@@ -7,8 +7,11 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "hw/spec/error.h"
 
@@ -65,8 +68,17 @@ std::string visible_config(const ModelSpec& spec) {
 }
 
 std::string tool_versions() {
-  version_of("make");
-  return version_of("verilator") + "\n" + version_of("g++");
+  // An inference makes an engine, and asking takes as long as many an inference.
+  static std::mutex mutex;
+  static std::map<std::string, std::string> answers;  // by PATH
+  const std::lock_guard lock(mutex);
+  const char* path = std::getenv("PATH");
+  std::string& answer = answers[path ? path : ""];
+  if (answer.empty()) {
+    version_of("make");
+    answer = version_of("verilator") + "\n" + version_of("g++");
+  }
+  return answer;
 }
 
 void write_sources(const ModelSpec& spec, const fs::path& folder) {

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 
 #include "hw/spec/error.h"
+#include "sim/engines/rtl/model_builder.h"
 #include "tests/sim/engines/rtl/halt_machine.h"
 
 namespace qsim::rtl {
@@ -137,6 +140,26 @@ TEST_F(ModelCacheTest, MissingToolIsNamed) {
   const std::string text = error_of(model);
   setenv("PATH", path.c_str(), 1);
   EXPECT_EQ(text, "rtl engine: make is not installed, or not on the PATH: it builds the model");
+}
+
+// Every inference asks for its model, and a tool takes longer to start than some of them.
+TEST_F(ModelCacheTest, ToolsAreAskedOnceForAPath) {
+  const fs::path log = folder_ / "asked";
+  for (const std::string name : {"make", "verilator", "g++"}) {
+    const fs::path tool = folder_ / name;
+    std::ofstream(tool) << "#!/bin/sh\necho " << name << " >> " << log << "\necho " << name
+                        << " 7\n";
+    fs::permissions(tool, fs::perms::owner_all);
+  }
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", (folder_.string() + ":" + path).c_str(), 1);
+  EXPECT_EQ(tool_versions(), "verilator 7\ng++ 7");
+  EXPECT_EQ(tool_versions(), "verilator 7\ng++ 7");
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_NE(tool_versions(), "verilator 7\ng++ 7");
+  std::ifstream asked(log);
+  const std::multiset<std::string> names(std::istream_iterator<std::string>(asked), {});
+  EXPECT_EQ(names, (std::multiset<std::string>{"g++", "make", "verilator"}));
 }
 
 TEST_F(ModelCacheTest, FolderMustHoldATop) {
