@@ -90,7 +90,7 @@ class Benches:
         """Of Verilator, about the machine or the module alone."""
         waivers = sorted((ROOT / "hw" / "lint").glob("*.vlt"))
         for top in ("qsim_top", module):
-            sources = [self.sources / "qsim_pkg.sv", self.sources / f"{top}.sv"]
+            sources = [*sorted(self.sources.glob("*_pkg.sv")), self.sources / f"{top}.sv"]
             command = ["verilator", "--lint-only", "-Wall", "--top-module", top, "-y", self.sources, *waivers, *sources]
             said = subprocess.run(list(map(str, command)), capture_output=True, text=True).stderr
             if said:
