@@ -178,7 +178,8 @@ def main(arguments):
                 results.add(row)
         if options.benches:
             # Beside the other builds, where ccache knows most of it.
-            Benches(options.build.resolve().parent / "mutation-benches", base).judge(mutants, results)
+            unexplained = [mutant for mutant in mutants if mutant.key() not in explained()]
+            Benches(options.build.resolve().parent / "mutation-benches", base).judge(unexplained, results)
     names = {m.name for m in mutants}
     left = [r for r in results.rows if r["name"] in names and r["stage"] == "survived" and r["key"] not in explained()]
     print(f"{len(names)} mutants, {len(left)} survive unexplained")
