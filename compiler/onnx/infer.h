@@ -13,7 +13,7 @@ void infer_conv(NodeView& view);
 void infer_qlinear_conv(NodeView& view);
 void infer_max_pool(NodeView& view);
 void infer_average_pool(NodeView& view);
-void infer_global_average_pool(NodeView& view);
+void infer_global_pool(NodeView& view);  // average and maximum
 void infer_qlinear_average_pool(NodeView& view);
 void infer_qlinear_global_average_pool(NodeView& view);
 
@@ -30,8 +30,8 @@ void infer_relu(NodeView& view);
 void infer_clip(NodeView& view);
 void infer_softmax(NodeView& view);  // LogSoftmax as well
 void infer_batch_normalization(NodeView& view);
-void infer_reduce_mean(NodeView& view);
-void infer_same(NodeView& view);  // Identity
+void infer_reduce(NodeView& view);  // ReduceMean, ReduceMax
+void infer_same(NodeView& view);    // Identity
 void infer_dropout(NodeView& view);
 void infer_cast(NodeView& view);
 

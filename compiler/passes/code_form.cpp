@@ -32,8 +32,8 @@ bool is_output(const Graph& graph, ValueId id) {
 }  // namespace
 
 bool moves_codes(std::string_view op) {
-  for (std::string_view each :
-       {"Flatten", "Identity", "MaxPool", "Reshape", "Squeeze", "Transpose", "Unsqueeze"}) {
+  for (std::string_view each : {"Flatten", "Identity", "MaxPool", "ReduceMax", "Reshape", "Squeeze",
+                                "Transpose", "Unsqueeze"}) {
     if (op == each) return true;
   }
   return false;

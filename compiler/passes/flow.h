@@ -35,7 +35,8 @@ enum class OpKind {
   kAdd,
   kMaxPool,
   kAveragePool,
-  kReduceMean,  // over dimensions `axes`
+  kReduceMax,  // over dimensions `axes`
+  kReduceMean,
   kClamp,       // Relu, Clip
   kConcat,      // along `axis`
   kPad,         // zeros, `pads` (begins, then ends)

@@ -7,6 +7,20 @@
 #include "hw/spec/error.h"
 
 namespace qsim {
+namespace {
+
+// A number that no constant of the graph holds.
+Operand number(float value) {
+  auto tensor = std::make_shared<Tensor>(DataType::kFloat, Shape{1});
+  *tensor->data<float>() = value;
+  Operand operand;
+  operand.owned = std::move(tensor);
+  operand.shape = {1};
+  operand.strides = {1};
+  return operand;
+}
+
+}  // namespace
 
 void FlowBuilder::conv(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
@@ -52,10 +66,16 @@ void FlowBuilder::add(const Node& node) {
     add_op(OpKind::kAdd, node, {a, b}, new_edge(node.outputs[0]));
     return;
   }
-  const EdgeId input = codes_of(node.inputs[first ? 1 : 0]);
   Affine affine;
   affine.addend = operand(node, first ? 0 : 1);
-  const Shape shape = affine.addend.shape, result = output_shape(node);
+  constant_affine(node, first ? 0 : 1, affine);
+}
+
+// y = affine(x) where input `constant` is the constant, one number for each channel or for all.
+void FlowBuilder::constant_affine(const Node& node, size_t constant, const Affine& affine) {
+  const size_t activation = 1 - constant;
+  const EdgeId input = codes_of(node.inputs[activation]);
+  const Shape shape = shape_of(node, constant), result = output_shape(node);
   Op& op = add_op(OpKind::kAffine, node, {input}, new_edge(node.outputs[0]));
   op.affines = {affine};
   // The one dimension along which the constant varies.
@@ -65,9 +85,24 @@ void FlowBuilder::add(const Node& node) {
       throw Error("a constant that varies along several dimensions is not supported");
     op.axis = static_cast<int64_t>(d + result.size() - shape.size());
   }
-  if (element_count(result) != element_count(shape_of(node, first ? 1 : 0))) {
+  if (element_count(result) != element_count(shape_of(node, activation))) {
     throw Error("an activation that is broadcast to the shape of a constant is not supported");
   }
+}
+
+// As batch normalizations: x - c has mean c, c - x scale -1 and shift c, x * c scale c.
+void FlowBuilder::sub(const Node& node) {
+  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
+  const bool is_negated = constant == 0;
+  Affine affine = {number(is_negated ? -1 : 1), number(0), number(0), number(1), 0, {}};
+  (is_negated ? affine.shift : affine.mean) = operand(node, constant);
+  constant_affine(node, constant, affine);
+}
+
+void FlowBuilder::mul(const Node& node) {
+  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
+  constant_affine(node, constant,
+                  {operand(node, constant), number(0), number(0), number(1), 0, {}});
 }
 
 void FlowBuilder::batch_normalization(const Node& node) {
@@ -119,12 +154,13 @@ void FlowBuilder::pool(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
   if (node.outputs.size() > 1 && node.outputs[1] != kNoValue)
     throw Error("its second output is not supported");
-  Op& op = add_op(node.op == "MaxPool" ? OpKind::kMaxPool : OpKind::kAveragePool, node, {input},
+  const bool is_max = node.op == "MaxPool" || node.op == "GlobalMaxPool";
+  Op& op = add_op(is_max ? OpKind::kMaxPool : OpKind::kAveragePool, node, {input},
                   new_edge(node.outputs[0]));
   set_pool(node, shape_of(node, 0), output_shape(node), op);
 }
 
-void FlowBuilder::reduce_mean(const Node& node) {
+void FlowBuilder::reduce(const Node& node) {
   std::vector<int64_t> axes = ints(node, "axes", 1);
   const size_t rank = shape_of(node, 0).size();
   if (axes.empty()) {
@@ -135,7 +171,9 @@ void FlowBuilder::reduce_mean(const Node& node) {
   for (int64_t& axis : axes) axis = static_cast<int64_t>(wrap_axis(axis, rank));
   std::sort(axes.begin(), axes.end());
   const EdgeId input = codes_of(node.inputs[0]);
-  add_op(OpKind::kReduceMean, node, {input}, new_edge(node.outputs[0])).axes = axes;
+  add_op(node.op == "ReduceMax" ? OpKind::kReduceMax : OpKind::kReduceMean, node, {input},
+         new_edge(node.outputs[0]))
+      .axes = axes;
 }
 
 void FlowBuilder::concat(const Node& node) {

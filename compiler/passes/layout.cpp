@@ -46,6 +46,7 @@ std::string wanted_letters(const Op& op, size_t rank) {
     case OpKind::kSoftmax:
     case OpKind::kQlinearSoftmax:
       return op.axis == last ? rows : op.axis == 1 ? image : "";
+    case OpKind::kReduceMax:
     case OpKind::kReduceMean:
       return std::count(op.axes.begin(), op.axes.end(), last) != 0 ? image : rows;
     default:

@@ -32,7 +32,7 @@ class Lowering {
   void affine(const Op& op);
   void add(const Op& op);
   void pool(const Op& op);
-  void reduce_mean(const Op& op);
+  void reduce(const Op& op);
   void elementwise(const Op& op, LayerOp layer);
   void concat(const Op& op);
   void permuted_concat(const Op& op);
