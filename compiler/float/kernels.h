@@ -88,6 +88,7 @@ Activation run_view(const Call& call);
 Activation run_transpose(const Call& call);
 Activation run_concat(const Call& call);
 Activation run_pad(const Call& call);
+Activation run_select(const Call& call);  // see compiler/graph_select.h
 
 Activation run_quantize_linear(const Call& call);
 Activation run_dequantize_linear(const Call& call);

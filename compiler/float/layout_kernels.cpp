@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_select.h"
 
 namespace qsim {
 namespace {
@@ -100,6 +101,14 @@ Activation run_pad(const Call& call) {
     y[i] = source < 0 ? value : x.begin()[source];
   }
   return make_activation(out, std::move(y));
+}
+
+Activation run_select(const Call& call) {
+  const float* x = call.in(0).begin();
+  std::vector<float> y;
+  y.reserve(static_cast<size_t>(element_count(call.output_shape())));
+  for (int64_t element : selected_elements(call.graph, call.node)) y.push_back(x[element]);
+  return make_activation(call.output_shape(), std::move(y));
 }
 
 Activation run_reduce(const Call& call) {

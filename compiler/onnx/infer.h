@@ -46,10 +46,20 @@ void infer_pad(NodeView& view);
 
 // infer_shape_chain.cpp
 void infer_shape(NodeView& view);
-void infer_gather(NodeView& view);
-void infer_slice(NodeView& view);
 void infer_constant(NodeView& view);
 void infer_constant_of_shape(NodeView& view);
+
+// infer_select.cpp
+void infer_gather(NodeView& view);
+void infer_slice(NodeView& view);
+void infer_expand(NodeView& view);
+void infer_depth_to_space(NodeView& view);
+void infer_space_to_depth(NodeView& view);
+void infer_resize(NodeView& view);  // Upsample as well
+void infer_split(NodeView& view);   // checks only: see split.h
+
+// Sizes of Split's parts, checked.
+std::vector<int64_t> split_sizes(const NodeView& view);
 
 // infer_quantize.cpp
 void infer_quantize_linear(NodeView& view);

@@ -21,6 +21,9 @@ constexpr const char* kQLinearPoolAttributes =
     "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I";
 constexpr const char* kNormAttributes = "epsilon:f momentum:f spatial:i training_mode:i";
 constexpr const char* kReduceAttributes = "axes:I keepdims:i noop_with_empty_axes:i";
+constexpr const char* kResizeAttributes =
+    "antialias:i axes:I coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i "
+    "extrapolation_value:f keep_aspect_ratio_policy:s mode:s nearest_mode:s";
 constexpr const char* kQuantizeAttributes =
     "axis:i saturate:i block_size:i output_dtype:i precision:i";
 constexpr const char* kConstantAttributes =
@@ -45,13 +48,18 @@ constexpr Operator kOperators[] = {
   {"ConstantOfShape", "", {9, kMaxOpset}, kFolded,
    1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
   {"Conv", "", kAll, kArray | kVectorUnit, 2, 3, kConvAttributes, infer_conv},
+  {"DepthToSpace", "", kAll, kHost | kView | kFolded,
+   1, 1, "blocksize:i mode:s", infer_depth_to_space, kIfConstant, fold_select},
   {"DequantizeLinear", "", {10, kMaxOpset}, kNeighbour | kHost,
    2, 3, kQuantizeAttributes, infer_dequantize_linear},
   {"Div", "", kAll, kFolded, 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
   {"Dropout", "", kAll, kView | kFolded,
    1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+  {"Expand", "", {8, kMaxOpset}, kHost | kView | kFolded,
+   2, 2, "", infer_expand, kIfConstant, fold_select},
   {"Flatten", "", kAll, kView | kFolded, 1, 1, "axis:i", infer_flatten, kIfConstant, fold_view},
-  {"Gather", "", kAll, kFolded, 2, 2, "axis:i", infer_gather, kMustFold, fold_gather},
+  {"Gather", "", kAll, kHost | kView | kFolded,
+   2, 2, "axis:i", infer_gather, kIfConstant, fold_gather},
   {"Gemm", "", kAll, kArray, 2, 3, "alpha:f beta:f transA:i transB:i", infer_gemm},
   {"GlobalAveragePool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
   {"GlobalMaxPool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
@@ -72,9 +80,16 @@ constexpr Operator kOperators[] = {
   {"Relu", "", kAll, kNeighbour | kVectorUnit, 1, 1, "", infer_relu},
   {"Reshape", "", kAll, kView | kFolded,
    2, 2, "allowzero:i", infer_reshape, kIfConstant, fold_view},
+  {"Resize", "", {10, kMaxOpset}, kHost | kView | kFolded,
+   2, 4, kResizeAttributes, infer_resize, kIfConstant, fold_select},
   {"Shape", "", kAll, kFolded, 1, 1, "start:i end:i", infer_shape, kAlways, fold_shape},
-  {"Slice", "", kAll, kFolded, 1, 5, "axes:I ends:I starts:I", infer_slice, kMustFold, fold_slice},
+  {"Slice", "", kAll, kHost | kView | kFolded,
+   1, 5, "axes:I ends:I starts:I", infer_slice, kIfConstant, fold_slice},
   {"Softmax", "", kAll, kHost, 1, 1, "axis:i", infer_softmax},
+  {"SpaceToDepth", "", kAll, kHost | kView | kFolded,
+   1, 1, "blocksize:i", infer_space_to_depth, kIfConstant, fold_select},
+  {"Split", "", kAll, kHost | kView | kFolded,
+   1, 2, "axis:i num_outputs:i split:I", infer_split, kIfConstant},
   {"Squeeze", "", kAll, kView | kFolded, 1, 2, "axes:I", infer_squeeze, kIfConstant, fold_view},
   {"Sub", "", kAll, kVectorUnit | kNeighbour | kFolded,
    2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
@@ -82,6 +97,8 @@ constexpr Operator kOperators[] = {
   {"Transpose", "", kAll, kView | kHost | kFolded,
    1, 1, "perm:I", infer_transpose, kIfConstant, fold_transpose},
   {"Unsqueeze", "", kAll, kView | kFolded, 1, 2, "axes:I", infer_unsqueeze, kIfConstant, fold_view},
+  {"Upsample", "", {7, 9}, kHost | kView | kFolded,
+   1, 2, "mode:s scales:F", infer_resize, kIfConstant, fold_select},
 
   {"DequantizeLinear", kMs, {1, 1}, kNeighbour | kHost,
    2, 3, kQuantizeAttributes, infer_dequantize_linear},

@@ -43,6 +43,7 @@ enum class OpKind {
   kRequantize,  // codes -> codes of another scale
   kReshape,     // same elements in the same order, another shape
   kTranspose,   // `axes` is the permutation
+  kSelect,      // element i is element sources[i] of the input, both in ONNX order
   kQuantize,    // float -> codes
   kSoftmax,     // codes or float -> float; of `axis`, see softmax_rest
   kQlinearSoftmax,
@@ -77,6 +78,7 @@ struct Op {
   double clamp_low = -std::numeric_limits<double>::infinity();  // applied last, in reals
   double clamp_high = std::numeric_limits<double>::infinity();
   std::vector<int64_t> axes;
+  std::vector<int32_t> sources;
   std::vector<int64_t> pads;
   double pad_value = 0;
   int64_t axis = -1;

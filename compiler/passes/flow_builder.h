@@ -89,6 +89,7 @@ class FlowBuilder {
   void pad(const Node& node);
   void reshape(const Node& node);
   void transpose(const Node& node);
+  void select(const Node& node);
   void softmax(const Node& node);
   void same(const Node& node);
 

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_select.h"
 #include "compiler/passes/flow_builder.h"
 #include "hw/spec/error.h"
 
@@ -222,6 +223,23 @@ void FlowBuilder::transpose(const Node& node) {
   const EdgeId input = edge_of(node.inputs[0]), output = new_edge(node.outputs[0]);
   flow_.edge(output).is_float = flow_.edge(input).is_float;
   add_op(OpKind::kTranspose, node, {input}, output).axes = node.attr_ints("perm", perm);
+}
+
+// A view where every element stays where it is.
+void FlowBuilder::select(const Node& node) {
+  constexpr int64_t kMost = 1 << 26;
+  const int64_t before = element_count(shape_of(node, 0)),
+                after = element_count(output_shape(node));
+  if (before > kMost || after > kMost)
+    throw Error("moving more than 2^26 elements on the host is not supported");
+  const std::vector<int64_t> elements = selected_elements(graph_, node);
+  bool is_view = before == after;
+  for (size_t i = 0; is_view && i < elements.size(); ++i)
+    is_view = elements[i] == static_cast<int64_t>(i);
+  if (is_view) return reshape(node);
+  const EdgeId input = codes_of(node.inputs[0]);
+  add_op(OpKind::kSelect, node, {input}, new_edge(node.outputs[0])).sources = {elements.begin(),
+                                                                               elements.end()};
 }
 
 void FlowBuilder::softmax(const Node& node) {

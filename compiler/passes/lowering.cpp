@@ -91,6 +91,8 @@ void Lowering::lower_op(const Op& op) {
     case OpKind::kReshape:
     case OpKind::kTranspose:
       return view(op);
+    case OpKind::kSelect:
+      return select(op);
     case OpKind::kSoftmax:
     case OpKind::kQlinearSoftmax:
       return softmax(op);

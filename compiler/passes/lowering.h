@@ -37,6 +37,7 @@ class Lowering {
   void concat(const Op& op);
   void permuted_concat(const Op& op);
   void pad(const Op& op);
+  void select(const Op& op);
   void view(const Op& op);
   void softmax(const Op& op);
 
