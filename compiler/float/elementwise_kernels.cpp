@@ -61,6 +61,16 @@ Activation run_add(const Call& call) {
   return sum;
 }
 
+Activation run_sub(const Call& call) {
+  return make_activation(call.output_shape(), broadcast(call.in(0), call.in(1), call.output_shape(),
+                                                        [](float a, float b) { return a - b; }));
+}
+
+Activation run_mul(const Call& call) {
+  return make_activation(call.output_shape(), broadcast(call.in(0), call.in(1), call.output_shape(),
+                                                        [](float a, float b) { return a * b; }));
+}
+
 Activation run_relu(const Call& call) {
   return map(call, [](float v) { return std::max(v, 0.0f); });
 }

@@ -68,15 +68,17 @@ std::vector<float> concatenate(const std::vector<const Activation*>& inputs, siz
 
 // Operators by family.
 Activation run_conv(const Call& call);
-Activation run_max_pool(const Call& call);
+Activation run_max_pool(const Call& call);  // GlobalMaxPool as well
 Activation run_average_pool(const Call& call);
 Activation run_global_average_pool(const Call& call);
-Activation run_reduce_mean(const Call& call);
+Activation run_reduce(const Call& call);  // ReduceMean, ReduceMax
 
 Activation run_gemm(const Call& call);
 Activation run_matmul(const Call& call);
 
 Activation run_add(const Call& call);  // Sum as well
+Activation run_sub(const Call& call);
+Activation run_mul(const Call& call);
 Activation run_relu(const Call& call);
 Activation run_clip(const Call& call);
 Activation run_batch_normalization(const Call& call);
@@ -86,6 +88,7 @@ Activation run_view(const Call& call);
 Activation run_transpose(const Call& call);
 Activation run_concat(const Call& call);
 Activation run_pad(const Call& call);
+Activation run_select(const Call& call);  // see compiler/graph_select.h
 
 Activation run_quantize_linear(const Call& call);
 Activation run_dequantize_linear(const Call& call);

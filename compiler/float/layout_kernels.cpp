@@ -1,8 +1,10 @@
 // Operators that move elements, and reductions.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_select.h"
 
 namespace qsim {
 namespace {
@@ -101,7 +103,15 @@ Activation run_pad(const Call& call) {
   return make_activation(out, std::move(y));
 }
 
-Activation run_reduce_mean(const Call& call) {
+Activation run_select(const Call& call) {
+  const float* x = call.in(0).begin();
+  std::vector<float> y;
+  y.reserve(static_cast<size_t>(element_count(call.output_shape())));
+  for (int64_t element : selected_elements(call.graph, call.node)) y.push_back(x[element]);
+  return make_activation(call.output_shape(), std::move(y));
+}
+
+Activation run_reduce(const Call& call) {
   const Activation& x = call.in(0);
   const size_t rank = x.shape.size();
   const std::vector<int64_t> axes = call.ints("axes", 1);
@@ -119,16 +129,21 @@ Activation run_reduce_mean(const Call& call) {
       stride *= x.shape[d];
     }
   }
-  std::vector<double> sums(static_cast<size_t>(stride), 0.0);
+  const bool is_max = call.node.op == "ReduceMax";
+  std::vector<double> results(static_cast<size_t>(stride),
+                              is_max ? -std::numeric_limits<double>::infinity() : 0.0);
   const std::vector<int64_t> from = strides_of(x.shape);
   for (int64_t i = 0; i < x.size(); ++i) {
     int64_t target = 0;
     for (size_t d = 0; d < rank; ++d) target += i / from[d] % x.shape[d] * to[d];
-    sums[static_cast<size_t>(target)] += x.begin()[i];
+    double& result = results[static_cast<size_t>(target)];
+    const double value = x.begin()[i];
+    result = is_max ? std::max(result, value) : result + value;
   }
-  std::vector<float> y(sums.size());
-  for (size_t i = 0; i < y.size(); ++i)
-    y[i] = static_cast<float>(sums[i] / static_cast<double>(count));
+  std::vector<float> y(results.size());
+  for (size_t i = 0; i < y.size(); ++i) {
+    y[i] = static_cast<float>(is_max ? results[i] : results[i] / static_cast<double>(count));
+  }
   return make_activation(call.output_shape(), std::move(y));
 }
 

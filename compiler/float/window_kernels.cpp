@@ -155,7 +155,9 @@ Activation run_conv(const Call& call) {
 
 Activation run_max_pool(const Call& call) {
   const Activation& x = call.in(0);
-  const NodeWindow nw = resolve_window(call.node, x.shape, call.output_shape(), {});
+  const NodeWindow nw = call.node.op == "GlobalMaxPool"
+                            ? global_window(x.shape)
+                            : resolve_window(call.node, x.shape, call.output_shape(), {});
   const Window w = nw.window;
   return make_activation(call.output_shape(),
                          slide(nw, x.shape, call.output_shape(), x.begin(),

@@ -2,6 +2,7 @@
 // Results that are one value throughout stay Value::is_filled where that costs nothing.
 #pragma once
 
+#include "compiler/graph_select.h"
 #include "compiler/onnx/node_view.h"
 
 namespace qsim {
@@ -12,6 +13,7 @@ void fold_transpose(NodeView& view);
 void fold_concat(NodeView& view);
 void fold_slice(NodeView& view);
 void fold_gather(NodeView& view);
+void fold_select(NodeView& view);  // Expand, DepthToSpace, SpaceToDepth, Resize, Upsample
 
 // fold_arithmetic.cpp
 void fold_shape(NodeView& view);
@@ -21,11 +23,6 @@ void fold_arithmetic(NodeView& view);  // Add, Sub, Mul, Div
 void fold_cast(NodeView& view);
 
 // Slice's parameters with every default and bound applied, one entry per axis of the input.
-struct SliceRange {
-  int64_t start = 0;
-  int64_t step = 1;
-  int64_t count = 0;
-};
 std::vector<SliceRange> slice_ranges(const NodeView& view);
 
 }  // namespace qsim

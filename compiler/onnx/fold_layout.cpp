@@ -122,10 +122,6 @@ void fold_gather(NodeView& view) {
   size_t done = 0;
   for (size_t row = 0; row < rows; ++row) {
     for (int64_t index : indices) {
-      if (index < -size || index >= size) {
-        view.fail("index = " + std::to_string(index) + " is outside [" + std::to_string(-size) +
-                  ", " + std::to_string(size - 1) + "]");
-      }
       const auto place = static_cast<size_t>(index < 0 ? index + size : index);
       if (block > 0) {
         std::memcpy(&result.bytes[done],
@@ -133,6 +129,20 @@ void fold_gather(NodeView& view) {
       }
       done += block;
     }
+  }
+  view.set_data(std::move(result));
+}
+
+void fold_select(NodeView& view) {
+  if (view.in(0).is_filled) return view.set_filled(view.in(0).fill);
+  Tensor result = new_output(view);
+  view.spend(result.size() * static_cast<int64_t>(sizeof(int64_t)));
+  const Tensor from = view.data(0);
+  const size_t size = size_of(from.type);
+  uint8_t* to = result.bytes.data();
+  for (int64_t element : selected_elements(view.graph(), view.node())) {
+    std::memcpy(to, from.bytes.data() + static_cast<size_t>(element) * size, size);
+    to += size;
   }
   view.set_data(std::move(result));
 }

@@ -16,8 +16,8 @@
 //   and
 //     biases, through Q/DQ and layout operators on constants
 //   - every operator, attribute and input type is one that compiler/onnx/op_table.cpp lists
-// float16 and bfloat16 are widened to float32; int4 and int2 to int8, uint4 and uint2 to uint8, and
-// Value::bits says so.
+// Split becomes one Slice per output, "<name>/<output>". float16 and bfloat16 are widened to
+// float32; int4 and int2 to int8, uint4 and uint2 to uint8, and Value::bits says so.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ void infer_conv(NodeView& view);
 void infer_qlinear_conv(NodeView& view);
 void infer_max_pool(NodeView& view);
 void infer_average_pool(NodeView& view);
-void infer_global_average_pool(NodeView& view);
+void infer_global_pool(NodeView& view);  // average and maximum
 void infer_qlinear_average_pool(NodeView& view);
 void infer_qlinear_global_average_pool(NodeView& view);
 
@@ -30,8 +30,8 @@ void infer_relu(NodeView& view);
 void infer_clip(NodeView& view);
 void infer_softmax(NodeView& view);  // LogSoftmax as well
 void infer_batch_normalization(NodeView& view);
-void infer_reduce_mean(NodeView& view);
-void infer_same(NodeView& view);  // Identity
+void infer_reduce(NodeView& view);  // ReduceMean, ReduceMax
+void infer_same(NodeView& view);    // Identity
 void infer_dropout(NodeView& view);
 void infer_cast(NodeView& view);
 
@@ -46,10 +46,20 @@ void infer_pad(NodeView& view);
 
 // infer_shape_chain.cpp
 void infer_shape(NodeView& view);
-void infer_gather(NodeView& view);
-void infer_slice(NodeView& view);
 void infer_constant(NodeView& view);
 void infer_constant_of_shape(NodeView& view);
+
+// infer_select.cpp
+void infer_gather(NodeView& view);
+void infer_slice(NodeView& view);
+void infer_expand(NodeView& view);
+void infer_depth_to_space(NodeView& view);
+void infer_space_to_depth(NodeView& view);
+void infer_resize(NodeView& view);  // Upsample as well
+void infer_split(NodeView& view);   // checks only: see split.h
+
+// Sizes of Split's parts, checked.
+std::vector<int64_t> split_sizes(const NodeView& view);
 
 // infer_quantize.cpp
 void infer_quantize_linear(NodeView& view);

@@ -15,9 +15,15 @@ void require_same_type(const NodeView& view) {
 
 }  // namespace
 
-// On activations only Add of floats remains; the integer forms belong to chains of constants.
+// On activations Add of floats remains, and Sub and Mul with a constant; the other forms belong to
+// chains of constants.
 void infer_arithmetic(NodeView& view) {
   require_same_type(view);
+  const bool has_frozen = view.is_frozen(0) || view.is_frozen(1);
+  const bool is_known = view.op() == "Add" || (view.op() != "Div" && has_frozen);
+  if (!view.all_constant() && !is_known) {
+    view.unsupported("of values that are not constant");
+  }
   if (!view.all_constant()) view.require_supported_type(0, {kFloat});
   view.set_output(view.type(0), broadcast(view, view.shape(0), view.shape(1)));
 }
@@ -73,8 +79,13 @@ void infer_batch_normalization(NodeView& view) {
   view.set_output(kFloat, view.shape(0));
 }
 
-void infer_reduce_mean(NodeView& view) {
-  view.require_supported_type(0, {kFloat});
+void infer_reduce(NodeView& view) {
+  const bool takes_codes = view.op() == "ReduceMax";
+  if (takes_codes) {
+    view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
+  } else {
+    view.require_supported_type(0, {kFloat});
+  }
   const Shape& input = view.shape(0);
   const std::vector<int64_t> axes = view.ints("axes", 1);
   if (axes.empty() && view.node().attr_int("noop_with_empty_axes", 0) != 0) {
@@ -88,7 +99,7 @@ void infer_reduce_mean(NodeView& view) {
     if (!is_reduced[i]) shape.push_back(input[i]);
     if (is_reduced[i] && keeps_dims) shape.push_back(1);
   }
-  view.set_output(kFloat, shape);
+  view.set_output(view.type(0), shape);
 }
 
 void infer_same(NodeView& view) { view.set_output(view.type(0), view.shape(0)); }

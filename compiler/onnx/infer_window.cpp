@@ -123,7 +123,7 @@ void infer_average_pool(NodeView& view) {
   view.set_output(kFloat, pool_shape(view));
 }
 
-void infer_global_average_pool(NodeView& view) {
+void infer_global_pool(NodeView& view) {
   view.require_supported_type(0, {kFloat});
   view.set_output(kFloat, global_shape(view));
 }

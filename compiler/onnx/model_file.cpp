@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "compiler/onnx/import_state.h"
+#include "compiler/onnx/op_table.h"
 #include "compiler/onnx/wire_scan.h"
 #include "hw/spec/error.h"
 
@@ -15,7 +16,6 @@ namespace qsim {
 namespace {
 
 constexpr int kMinIrVersion = 3, kMaxIrVersion = 14;
-constexpr int kMinOpset = 7, kMaxOpset = 25;
 
 std::string range_text(int low, int high) {
   return "is outside [" + std::to_string(low) + ", " + std::to_string(high) + "]";

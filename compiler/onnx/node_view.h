@@ -20,6 +20,7 @@ class NodeView {
   NodeView(ImportState& state, Node& node) : state_(state), node_(node) {}
 
   const Node& node() const { return node_; }
+  const Graph& graph() const { return state_.graph; }
   const std::string& op() const { return node_.op; }
   size_t input_count() const { return node_.inputs.size(); }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kAny = std::numeric_limits<size_t>::max();
 constexpr const char* kMs = "com.microsoft";
+constexpr OpsetRange kAll = {kMinOpset, kMaxOpset};
 constexpr const char* kConvAttributes =
     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
 constexpr const char* kMaxPoolAttributes =
@@ -20,6 +21,9 @@ constexpr const char* kQLinearPoolAttributes =
     "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I";
 constexpr const char* kNormAttributes = "epsilon:f momentum:f spatial:i training_mode:i";
 constexpr const char* kReduceAttributes = "axes:I keepdims:i noop_with_empty_axes:i";
+constexpr const char* kResizeAttributes =
+    "antialias:i axes:I coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i "
+    "extrapolation_value:f keep_aspect_ratio_policy:s mode:s nearest_mode:s";
 constexpr const char* kQuantizeAttributes =
     "axis:i saturate:i block_size:i output_dtype:i precision:i";
 constexpr const char* kConstantAttributes =
@@ -29,52 +33,85 @@ using enum FoldRule;
 
 // clang-format off
 constexpr Operator kOperators[] = {
-  {"Add", "", 2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
-  {"AveragePool", "", 1, 1, kAveragePoolAttributes, infer_average_pool},
-  {"BatchNormalization", "", 5, 5, kNormAttributes, infer_batch_normalization},
-  {"Cast", "", 1, 1, "to:i saturate:i round_mode:s", infer_cast, kIfConstant, fold_cast},
-  {"Clip", "", 1, 3, "min:f max:f", infer_clip},
-  {"Concat", "", 1, kAny, "axis:i", infer_concat, kIfConstant, fold_concat},
-  {"Constant", "", 0, 0, kConstantAttributes, infer_constant, kAlways, fold_constant},
-  {"ConstantOfShape", "", 1, 1, "value:t", infer_constant_of_shape,
-   kMustFold, fold_constant_of_shape},
-  {"Conv", "", 2, 3, kConvAttributes, infer_conv},
-  {"DequantizeLinear", "", 2, 3, kQuantizeAttributes, infer_dequantize_linear},
-  {"Div", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
-  {"Dropout", "", 1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
-  {"Flatten", "", 1, 1, "axis:i", infer_flatten, kIfConstant, fold_view},
-  {"Gather", "", 2, 2, "axis:i", infer_gather, kMustFold, fold_gather},
-  {"Gemm", "", 2, 3, "alpha:f beta:f transA:i transB:i", infer_gemm},
-  {"GlobalAveragePool", "", 1, 1, "", infer_global_average_pool},
-  {"Identity", "", 1, 1, "", infer_same, kIfConstant, fold_view},
-  {"LogSoftmax", "", 1, 1, "axis:i", infer_softmax},
-  {"MatMul", "", 2, 2, "", infer_matmul},
-  {"MaxPool", "", 1, 1, kMaxPoolAttributes, infer_max_pool},
-  {"Mul", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
-  {"Pad", "", 1, 4, "mode:s pads:I value:f", infer_pad},
-  {"QLinearConv", "", 8, 9, kConvAttributes, infer_qlinear_conv},
-  {"QLinearMatMul", "", 8, 8, "", infer_qlinear_matmul},
-  {"QuantizeLinear", "", 2, 3, kQuantizeAttributes, infer_quantize_linear},
-  {"ReduceMean", "", 1, 2, kReduceAttributes, infer_reduce_mean},
-  {"Relu", "", 1, 1, "", infer_relu},
-  {"Reshape", "", 2, 2, "allowzero:i", infer_reshape, kIfConstant, fold_view},
-  {"Shape", "", 1, 1, "start:i end:i", infer_shape, kAlways, fold_shape},
-  {"Slice", "", 1, 5, "axes:I ends:I starts:I", infer_slice, kMustFold, fold_slice},
-  {"Softmax", "", 1, 1, "axis:i", infer_softmax},
-  {"Squeeze", "", 1, 2, "axes:I", infer_squeeze, kIfConstant, fold_view},
-  {"Sub", "", 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
-  {"Sum", "", 1, kAny, "", infer_sum},
-  {"Transpose", "", 1, 1, "perm:I", infer_transpose, kIfConstant, fold_transpose},
-  {"Unsqueeze", "", 1, 2, "axes:I", infer_unsqueeze, kIfConstant, fold_view},
+  {"Add", "", kAll, kVectorUnit | kNeighbour | kFolded,
+   2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
+  {"AveragePool", "", kAll, kVectorUnit, 1, 1, kAveragePoolAttributes, infer_average_pool},
+  {"BatchNormalization", "", kAll, kNeighbour | kVectorUnit,
+   5, 5, kNormAttributes, infer_batch_normalization},
+  {"Cast", "", kAll, kView | kFolded,
+   1, 1, "to:i saturate:i round_mode:s", infer_cast, kIfConstant, fold_cast},
+  {"Clip", "", kAll, kNeighbour | kVectorUnit, 1, 3, "min:f max:f", infer_clip},
+  {"Concat", "", kAll, kVectorUnit | kHost | kFolded,
+   1, kAny, "axis:i", infer_concat, kIfConstant, fold_concat},
+  {"Constant", "", kAll, kFolded,
+   0, 0, kConstantAttributes, infer_constant, kAlways, fold_constant},
+  {"ConstantOfShape", "", {9, kMaxOpset}, kFolded,
+   1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
+  {"Conv", "", kAll, kArray | kVectorUnit, 2, 3, kConvAttributes, infer_conv},
+  {"DepthToSpace", "", kAll, kHost | kView | kFolded,
+   1, 1, "blocksize:i mode:s", infer_depth_to_space, kIfConstant, fold_select},
+  {"DequantizeLinear", "", {10, kMaxOpset}, kNeighbour | kHost,
+   2, 3, kQuantizeAttributes, infer_dequantize_linear},
+  {"Div", "", kAll, kFolded, 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
+  {"Dropout", "", kAll, kView | kFolded,
+   1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+  {"Expand", "", {8, kMaxOpset}, kHost | kView | kFolded,
+   2, 2, "", infer_expand, kIfConstant, fold_select},
+  {"Flatten", "", kAll, kView | kFolded, 1, 1, "axis:i", infer_flatten, kIfConstant, fold_view},
+  {"Gather", "", kAll, kHost | kView | kFolded,
+   2, 2, "axis:i", infer_gather, kIfConstant, fold_gather},
+  {"Gemm", "", kAll, kArray, 2, 3, "alpha:f beta:f transA:i transB:i", infer_gemm},
+  {"GlobalAveragePool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
+  {"GlobalMaxPool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
+  {"Identity", "", kAll, kView | kFolded, 1, 1, "", infer_same, kIfConstant, fold_view},
+  {"LogSoftmax", "", kAll, kHost, 1, 1, "axis:i", infer_softmax},
+  {"MatMul", "", kAll, kArray, 2, 2, "", infer_matmul},
+  {"MaxPool", "", kAll, kVectorUnit, 1, 1, kMaxPoolAttributes, infer_max_pool},
+  {"Mul", "", kAll, kVectorUnit | kNeighbour | kFolded,
+   2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
+  {"Pad", "", kAll, kNeighbour | kVectorUnit, 1, 4, "mode:s pads:I value:f", infer_pad},
+  {"QLinearConv", "", {10, kMaxOpset}, kArray | kVectorUnit,
+   8, 9, kConvAttributes, infer_qlinear_conv},
+  {"QLinearMatMul", "", {10, kMaxOpset}, kArray, 8, 8, "", infer_qlinear_matmul},
+  {"QuantizeLinear", "", {10, kMaxOpset}, kNeighbour | kVectorUnit | kHost,
+   2, 3, kQuantizeAttributes, infer_quantize_linear},
+  {"ReduceMax", "", kAll, kVectorUnit, 1, 2, kReduceAttributes, infer_reduce},
+  {"ReduceMean", "", kAll, kVectorUnit, 1, 2, kReduceAttributes, infer_reduce},
+  {"Relu", "", kAll, kNeighbour | kVectorUnit, 1, 1, "", infer_relu},
+  {"Reshape", "", kAll, kView | kFolded,
+   2, 2, "allowzero:i", infer_reshape, kIfConstant, fold_view},
+  {"Resize", "", {10, kMaxOpset}, kHost | kView | kFolded,
+   2, 4, kResizeAttributes, infer_resize, kIfConstant, fold_select},
+  {"Shape", "", kAll, kFolded, 1, 1, "start:i end:i", infer_shape, kAlways, fold_shape},
+  {"Slice", "", kAll, kHost | kView | kFolded,
+   1, 5, "axes:I ends:I starts:I", infer_slice, kIfConstant, fold_slice},
+  {"Softmax", "", kAll, kHost, 1, 1, "axis:i", infer_softmax},
+  {"SpaceToDepth", "", kAll, kHost | kView | kFolded,
+   1, 1, "blocksize:i", infer_space_to_depth, kIfConstant, fold_select},
+  {"Split", "", kAll, kHost | kView | kFolded,
+   1, 2, "axis:i num_outputs:i split:I", infer_split, kIfConstant},
+  {"Squeeze", "", kAll, kView | kFolded, 1, 2, "axes:I", infer_squeeze, kIfConstant, fold_view},
+  {"Sub", "", kAll, kVectorUnit | kNeighbour | kFolded,
+   2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
+  {"Sum", "", kAll, kVectorUnit | kNeighbour, 1, kAny, "", infer_sum},
+  {"Transpose", "", kAll, kView | kHost | kFolded,
+   1, 1, "perm:I", infer_transpose, kIfConstant, fold_transpose},
+  {"Unsqueeze", "", kAll, kView | kFolded, 1, 2, "axes:I", infer_unsqueeze, kIfConstant, fold_view},
+  {"Upsample", "", {7, 9}, kHost | kView | kFolded,
+   1, 2, "mode:s scales:F", infer_resize, kIfConstant, fold_select},
 
-  {"DequantizeLinear", kMs, 2, 3, kQuantizeAttributes, infer_dequantize_linear},
-  {"QGemm", kMs, 6, 9, "alpha:f transA:i transB:i", infer_qgemm},
-  {"QLinearAdd", kMs, 7, 8, "", infer_qlinear_add},
-  {"QLinearAveragePool", kMs, 4, 5, kQLinearPoolAttributes, infer_qlinear_average_pool},
-  {"QLinearConcat", kMs, 5, kAny, "axis:i", infer_qlinear_concat},
-  {"QLinearGlobalAveragePool", kMs, 4, 5, "channels_last:i", infer_qlinear_global_average_pool},
-  {"QLinearSoftmax", kMs, 4, 5, "axis:i opset:i", infer_qlinear_softmax},
-  {"QuantizeLinear", kMs, 2, 3, kQuantizeAttributes, infer_quantize_linear},
+  {"DequantizeLinear", kMs, {1, 1}, kNeighbour | kHost,
+   2, 3, kQuantizeAttributes, infer_dequantize_linear},
+  {"QGemm", kMs, {1, 1}, kArray, 6, 9, "alpha:f transA:i transB:i", infer_qgemm},
+  {"QLinearAdd", kMs, {1, 1}, kVectorUnit, 7, 8, "", infer_qlinear_add},
+  {"QLinearAveragePool", kMs, {1, 1}, kVectorUnit,
+   4, 5, kQLinearPoolAttributes, infer_qlinear_average_pool},
+  {"QLinearConcat", kMs, {1, 1}, kVectorUnit | kHost, 5, kAny, "axis:i", infer_qlinear_concat},
+  {"QLinearGlobalAveragePool", kMs, {1, 1}, kVectorUnit,
+   4, 5, "channels_last:i", infer_qlinear_global_average_pool},
+  {"QLinearSoftmax", kMs, {1, 1}, kHost, 4, 5, "axis:i opset:i", infer_qlinear_softmax},
+  {"QuantizeLinear", kMs, {1, 1}, kNeighbour | kVectorUnit | kHost,
+   2, 3, kQuantizeAttributes, infer_quantize_linear},
 };
 // clang-format on
 
@@ -94,6 +131,8 @@ constexpr const char* kTypeNames[] = {"int", "float", "string", "ints", "floats"
 
 }  // namespace
 
+std::span<const Operator> all_operators() { return kOperators; }
+
 const Operator* find_operator(std::string_view domain, std::string_view name) {
   for (const Operator& row : kOperators) {
     if (name == row.name && domain == row.domain) return &row;
@@ -102,6 +141,12 @@ const Operator* find_operator(std::string_view domain, std::string_view name) {
 }
 
 void check_signature(const Operator& row, const NodeView& view) {
+  const int opset = view.node().opset;
+  if (opset < row.opsets.first || opset > row.opsets.last) {
+    view.fail("opset = " + std::to_string(opset) + " is outside [" +
+              std::to_string(row.opsets.first) + ", " + std::to_string(row.opsets.last) +
+              "], the versions that have it");
+  }
   const size_t count = view.input_count();
   if (count < row.min_inputs || count > row.max_inputs) {
     view.fail("inputs = " + std::to_string(count) + " is outside [" +

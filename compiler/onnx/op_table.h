@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,30 @@ enum class FoldRule {
   kAlways,      // depends on attributes or shapes alone
 };
 
+// The versions of ai.onnx that can be imported.
+constexpr int kMinOpset = 7, kMaxOpset = 25;
+
+// Versions of the operator's domain that have it, as far as they can be imported.
+struct OpsetRange {
+  int first;
+  int last;
+};
+
+// Where an operator's work is done; a row has all that occur.
+enum Place : unsigned {
+  kArray = 1,
+  kVectorUnit = 2,
+  kHost = 4,       // at the cost of a host step, rule T3
+  kNeighbour = 8,  // in the operator before or after it, without a cost of its own
+  kView = 16,      // nothing moves, nothing is computed: no cost
+  kFolded = 32     // by the importer, where all inputs are constant
+};
+
 struct Operator {
   const char* name;
   const char* domain;  // "" is ai.onnx
+  OpsetRange opsets;
+  unsigned places;  // of Place
   size_t min_inputs;
   size_t max_inputs;
   // Every attribute of every version, as "name:type ...": i int, f float, s string, I ints, F
@@ -33,11 +55,17 @@ struct Operator {
   void (*fold)(NodeView&) = nullptr;
 };
 
+// All rows: by domain, then by name.
+std::span<const Operator> all_operators();
+
+// docs/reference/operators.md. Printed by `qsim machines --operators`.
+std::string operators_reference();
+
 // nullptr when there is no such row.
 const Operator* find_operator(std::string_view domain, std::string_view name);
 
-// Throws through `view` when the number of inputs, an attribute's name or its type is not the
-// row's.
+// Throws through `view` when the opset, the number of inputs, an attribute's name or its type is
+// not the row's.
 void check_signature(const Operator& row, const NodeView& view);
 
 }  // namespace qsim

@@ -1,7 +1,10 @@
 #include "compiler/onnx/resolve.h"
 
+#include <set>
+
 #include "compiler/onnx/node_view.h"
 #include "compiler/onnx/op_table.h"
+#include "compiler/onnx/split.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
@@ -17,12 +20,18 @@ class Resolver {
 
   void run() {
     set_fold_budget();
+    for (const Node& node : graph_.nodes) names_.insert(node.name);
+    std::vector<Node> nodes;
     for (Node& node : graph_.nodes) {
       for (ValueId& id : node.inputs) {
         if (id != kNoValue) id = forwarded_[static_cast<size_t>(id)];
       }
-      visit(node);
+      for (Node& part : parts_of(node)) {
+        visit(part);
+        nodes.push_back(std::move(part));
+      }
     }
+    graph_.nodes = std::move(nodes);
     if (!state_.unsupported.empty()) {
       throw Error(state_.path + ": " + state_.unsupported.to_text());
     }
@@ -44,6 +53,22 @@ class Resolver {
       }
     }
     state_.fold_budget_bytes = kBase + kPerByte * bytes;
+  }
+
+  // The node itself, or what stands for it.
+  std::vector<Node> parts_of(Node& node) {
+    std::vector<Node> parts;
+    if (node.op != "Split" || !node.domain.empty()) {
+      parts.push_back(std::move(node));
+      return parts;
+    }
+    if (!inputs_are_known(node)) return parts;
+    try {
+      return split_into_slices(state_, node, names_);
+    } catch (const UnsupportedVariant& variant) {
+      state_.unsupported.add(variant.what, node.name);
+      return parts;
+    }
   }
 
   void visit(Node& node) {
@@ -147,6 +172,7 @@ class Resolver {
 
   ImportState& state_;
   Graph& graph_;
+  std::set<std::string> names_;     // of nodes
   std::vector<ValueId> forwarded_;  // per value: the one to use in its place
 };
 

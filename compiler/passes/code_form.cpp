@@ -32,8 +32,9 @@ bool is_output(const Graph& graph, ValueId id) {
 }  // namespace
 
 bool moves_codes(std::string_view op) {
-  for (std::string_view each :
-       {"Flatten", "Identity", "MaxPool", "Reshape", "Squeeze", "Transpose", "Unsqueeze"}) {
+  for (std::string_view each : {"DepthToSpace", "Expand", "Flatten", "Gather", "Identity",
+                                "MaxPool", "ReduceMax", "Reshape", "Resize", "Slice",
+                                "SpaceToDepth", "Squeeze", "Transpose", "Unsqueeze", "Upsample"}) {
     if (op == each) return true;
   }
   return false;

@@ -35,13 +35,15 @@ enum class OpKind {
   kAdd,
   kMaxPool,
   kAveragePool,
-  kReduceMean,  // over dimensions `axes`
+  kReduceMax,  // over dimensions `axes`
+  kReduceMean,
   kClamp,       // Relu, Clip
   kConcat,      // along `axis`
   kPad,         // zeros, `pads` (begins, then ends)
   kRequantize,  // codes -> codes of another scale
   kReshape,     // same elements in the same order, another shape
   kTranspose,   // `axes` is the permutation
+  kSelect,      // element i is element sources[i] of the input, both in ONNX order
   kQuantize,    // float -> codes
   kSoftmax,     // codes or float -> float; of `axis`, see softmax_rest
   kQlinearSoftmax,
@@ -76,6 +78,7 @@ struct Op {
   double clamp_low = -std::numeric_limits<double>::infinity();  // applied last, in reals
   double clamp_high = std::numeric_limits<double>::infinity();
   std::vector<int64_t> axes;
+  std::vector<int32_t> sources;
   std::vector<int64_t> pads;
   double pad_value = 0;
   int64_t axis = -1;

@@ -77,15 +77,19 @@ class FlowBuilder {
   void gemm(const Node& node);
   void matmul(const Node& node);
   void add(const Node& node);
+  void sub(const Node& node);
+  void mul(const Node& node);
+  void constant_affine(const Node& node, size_t constant, const Affine& affine);
   void batch_normalization(const Node& node);
   void clamp(const Node& node);
   void clip_codes(const Node& node);
   void pool(const Node& node);
-  void reduce_mean(const Node& node);
+  void reduce(const Node& node);
   void concat(const Node& node);
   void pad(const Node& node);
   void reshape(const Node& node);
   void transpose(const Node& node);
+  void select(const Node& node);
   void softmax(const Node& node);
   void same(const Node& node);
 

@@ -3,10 +3,25 @@
 #include <numeric>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_select.h"
 #include "compiler/passes/flow_builder.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
+namespace {
+
+// A number that no constant of the graph holds.
+Operand number(float value) {
+  auto tensor = std::make_shared<Tensor>(DataType::kFloat, Shape{1});
+  *tensor->data<float>() = value;
+  Operand operand;
+  operand.owned = std::move(tensor);
+  operand.shape = {1};
+  operand.strides = {1};
+  return operand;
+}
+
+}  // namespace
 
 void FlowBuilder::conv(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
@@ -52,10 +67,16 @@ void FlowBuilder::add(const Node& node) {
     add_op(OpKind::kAdd, node, {a, b}, new_edge(node.outputs[0]));
     return;
   }
-  const EdgeId input = codes_of(node.inputs[first ? 1 : 0]);
   Affine affine;
   affine.addend = operand(node, first ? 0 : 1);
-  const Shape shape = affine.addend.shape, result = output_shape(node);
+  constant_affine(node, first ? 0 : 1, affine);
+}
+
+// y = affine(x) where input `constant` is the constant, one number for each channel or for all.
+void FlowBuilder::constant_affine(const Node& node, size_t constant, const Affine& affine) {
+  const size_t activation = 1 - constant;
+  const EdgeId input = codes_of(node.inputs[activation]);
+  const Shape shape = shape_of(node, constant), result = output_shape(node);
   Op& op = add_op(OpKind::kAffine, node, {input}, new_edge(node.outputs[0]));
   op.affines = {affine};
   // The one dimension along which the constant varies.
@@ -65,9 +86,24 @@ void FlowBuilder::add(const Node& node) {
       throw Error("a constant that varies along several dimensions is not supported");
     op.axis = static_cast<int64_t>(d + result.size() - shape.size());
   }
-  if (element_count(result) != element_count(shape_of(node, first ? 1 : 0))) {
+  if (element_count(result) != element_count(shape_of(node, activation))) {
     throw Error("an activation that is broadcast to the shape of a constant is not supported");
   }
+}
+
+// As batch normalizations: x - c has mean c, c - x scale -1 and shift c, x * c scale c.
+void FlowBuilder::sub(const Node& node) {
+  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
+  const bool is_negated = constant == 0;
+  Affine affine = {number(is_negated ? -1 : 1), number(0), number(0), number(1), 0, {}};
+  (is_negated ? affine.shift : affine.mean) = operand(node, constant);
+  constant_affine(node, constant, affine);
+}
+
+void FlowBuilder::mul(const Node& node) {
+  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
+  constant_affine(node, constant,
+                  {operand(node, constant), number(0), number(0), number(1), 0, {}});
 }
 
 void FlowBuilder::batch_normalization(const Node& node) {
@@ -119,12 +155,13 @@ void FlowBuilder::pool(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
   if (node.outputs.size() > 1 && node.outputs[1] != kNoValue)
     throw Error("its second output is not supported");
-  Op& op = add_op(node.op == "MaxPool" ? OpKind::kMaxPool : OpKind::kAveragePool, node, {input},
+  const bool is_max = node.op == "MaxPool" || node.op == "GlobalMaxPool";
+  Op& op = add_op(is_max ? OpKind::kMaxPool : OpKind::kAveragePool, node, {input},
                   new_edge(node.outputs[0]));
   set_pool(node, shape_of(node, 0), output_shape(node), op);
 }
 
-void FlowBuilder::reduce_mean(const Node& node) {
+void FlowBuilder::reduce(const Node& node) {
   std::vector<int64_t> axes = ints(node, "axes", 1);
   const size_t rank = shape_of(node, 0).size();
   if (axes.empty()) {
@@ -135,7 +172,9 @@ void FlowBuilder::reduce_mean(const Node& node) {
   for (int64_t& axis : axes) axis = static_cast<int64_t>(wrap_axis(axis, rank));
   std::sort(axes.begin(), axes.end());
   const EdgeId input = codes_of(node.inputs[0]);
-  add_op(OpKind::kReduceMean, node, {input}, new_edge(node.outputs[0])).axes = axes;
+  add_op(node.op == "ReduceMax" ? OpKind::kReduceMax : OpKind::kReduceMean, node, {input},
+         new_edge(node.outputs[0]))
+      .axes = axes;
 }
 
 void FlowBuilder::concat(const Node& node) {
@@ -184,6 +223,23 @@ void FlowBuilder::transpose(const Node& node) {
   const EdgeId input = edge_of(node.inputs[0]), output = new_edge(node.outputs[0]);
   flow_.edge(output).is_float = flow_.edge(input).is_float;
   add_op(OpKind::kTranspose, node, {input}, output).axes = node.attr_ints("perm", perm);
+}
+
+// A view where every element stays where it is.
+void FlowBuilder::select(const Node& node) {
+  constexpr int64_t kMost = 1 << 26;
+  const int64_t before = element_count(shape_of(node, 0)),
+                after = element_count(output_shape(node));
+  if (before > kMost || after > kMost)
+    throw Error("moving more than 2^26 elements on the host is not supported");
+  const std::vector<int64_t> elements = selected_elements(graph_, node);
+  bool is_view = before == after;
+  for (size_t i = 0; is_view && i < elements.size(); ++i)
+    is_view = elements[i] == static_cast<int64_t>(i);
+  if (is_view) return reshape(node);
+  const EdgeId input = codes_of(node.inputs[0]);
+  add_op(OpKind::kSelect, node, {input}, new_edge(node.outputs[0])).sources = {elements.begin(),
+                                                                               elements.end()};
 }
 
 void FlowBuilder::softmax(const Node& node) {

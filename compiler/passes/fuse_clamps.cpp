@@ -23,8 +23,8 @@ bool can_clamp(const Op& op) {
 }
 
 bool commutes_with_clamp(const Op& op) {
-  return op.kind == OpKind::kMaxPool || op.kind == OpKind::kReshape ||
-         op.kind == OpKind::kTranspose;
+  return op.kind == OpKind::kMaxPool || op.kind == OpKind::kReduceMax ||
+         op.kind == OpKind::kReshape || op.kind == OpKind::kSelect || op.kind == OpKind::kTranspose;
 }
 
 // y = clamp(clamp(x, op's bounds), low, high) as one clamp.

@@ -38,6 +38,7 @@ std::string wanted_letters(const Op& op, size_t rank) {
     case OpKind::kMaxPool:
     case OpKind::kAveragePool:
     case OpKind::kPad:
+    case OpKind::kSelect:
       return image;
     case OpKind::kMatMul:
       return rows;
@@ -46,6 +47,7 @@ std::string wanted_letters(const Op& op, size_t rank) {
     case OpKind::kSoftmax:
     case OpKind::kQlinearSoftmax:
       return op.axis == last ? rows : op.axis == 1 ? image : "";
+    case OpKind::kReduceMax:
     case OpKind::kReduceMean:
       return std::count(op.axes.begin(), op.axes.end(), last) != 0 ? image : rows;
     default:
@@ -116,6 +118,7 @@ Layout choose_input_layout(const Flow& flow, EdgeId input) {
       const auto layout = fit(atoms, shape, letters);
       return layout ? *layout : rows_layout(flow.edge(input).shape);
     }
+    if (op.kind == OpKind::kSelect) continue;
     const bool moves = op.kind == OpKind::kTranspose;
     const auto after = moves ? transposed(atoms, shape, op.axes) : std::optional<Atoms>(atoms);
     if (after && element_count(flow.edge(op.output).shape) == element_count(shape))

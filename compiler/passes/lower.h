@@ -25,7 +25,7 @@ struct Lowered {
 // kernel is the whole map; a matrix product over channels a 1x1 convolution; averages over space an
 // average pool; an affine operator a depthwise 1x1 convolution. Where an operator needs another
 // memory order than its input has, a kHostPermute comes before it. A Concat along anything but
-// channels is one as well. Problems: what none of this expresses.
+// channels is one as well, and so is what selects elements. Problems: what none of this expresses.
 Lowered lower(const Flow& flow, const SharedQuantization& shared, Problems& problems);
 
 }  // namespace qsim

@@ -76,8 +76,9 @@ void Lowering::lower_op(const Op& op) {
     case OpKind::kMaxPool:
     case OpKind::kAveragePool:
       return pool(op);
+    case OpKind::kReduceMax:
     case OpKind::kReduceMean:
-      return reduce_mean(op);
+      return reduce(op);
     case OpKind::kClamp:
     case OpKind::kRequantize:
       return elementwise(op, LayerOp::kRescale);
@@ -90,6 +91,8 @@ void Lowering::lower_op(const Op& op) {
     case OpKind::kReshape:
     case OpKind::kTranspose:
       return view(op);
+    case OpKind::kSelect:
+      return select(op);
     case OpKind::kSoftmax:
     case OpKind::kQlinearSoftmax:
       return softmax(op);

@@ -32,11 +32,12 @@ class Lowering {
   void affine(const Op& op);
   void add(const Op& op);
   void pool(const Op& op);
-  void reduce_mean(const Op& op);
+  void reduce(const Op& op);
   void elementwise(const Op& op, LayerOp layer);
   void concat(const Op& op);
   void permuted_concat(const Op& op);
   void pad(const Op& op);
+  void select(const Op& op);
   void view(const Op& op);
   void softmax(const Op& op);
 

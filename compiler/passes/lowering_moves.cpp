@@ -72,6 +72,24 @@ void Lowering::permuted_concat(const Op& op) {
   set_place(op.output, y, layout.order);
 }
 
+void Lowering::select(const Op& op) {
+  const Place x = place_of(op.inputs[0]);
+  Layout line;
+  line.c = static_cast<int32_t>(element_count(flow_.edge(op.inputs[0]).shape));
+  std::vector<int32_t> elements, order;  // places of the input's elements; the result's, in NHWC
+  permutation_into(x, line, 0, elements);
+  const Shape& shape = flow_.edge(op.output).shape;
+  const Layout layout = shape.size() == 4 ? image_layout(shape) : rows_layout(shape);
+  const TensorId y = add_tensor(op.output, layout);
+  permutation_into({y, {{element_count(shape), 1}}}, layout, 0, order);
+  Layer& layer = add_layer(LayerOp::kHostPermute, op.name, {x.tensor}, y);
+  for (int32_t element : order) {
+    const int32_t source = op.sources[static_cast<size_t>(element)];
+    layer.permutation.push_back(elements[static_cast<size_t>(source)]);
+  }
+  set_place(op.output, y, layout.order);
+}
+
 void Lowering::pad(const Op& op) {
   const Shape& shape = flow_.edge(op.inputs[0]).shape;
   const size_t rank = shape.size();

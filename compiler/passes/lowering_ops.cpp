@@ -116,7 +116,7 @@ void Lowering::pool(const Op& op) {
   set_place(op.output, y, "nchw");
 }
 
-void Lowering::reduce_mean(const Op& op) {
+void Lowering::reduce(const Op& op) {
   std::string order;
   const Place x = in_axes(op.inputs[0], order);
   const auto axes = letters(x, flow_.edge(op.inputs[0]).shape);
@@ -125,15 +125,19 @@ void Lowering::reduce_mean(const Op& op) {
     const bool gone = std::count(op.axes.begin(), op.axes.end(), static_cast<int64_t>(d)) != 0;
     (gone ? reduced : kept) += (*axes)[d];
   }
-  if (!axes || contains(reduced, 'n') || contains(reduced, 'c'))
-    throw Error("a mean over other dimensions than height and width is not supported");
+  const bool is_max = op.kind == OpKind::kReduceMax;
+  if (!axes || contains(reduced, 'n') || contains(reduced, 'c')) {
+    throw Error(std::string("a ") + (is_max ? "maximum" : "mean") +
+                " over other dimensions than height and width is not supported");
+  }
   Layout layout = layout_of(x.tensor);
   Window window;
   if (contains(reduced, 'h')) window.kh = std::exchange(layout.h, 1);
   if (contains(reduced, 'w')) window.kw = std::exchange(layout.w, 1);
   layout.order = complete_order(kept);
   const TensorId y = add_tensor(op.output, layout);
-  add_layer(LayerOp::kAveragePool, op.name, {x.tensor}, y).window = window;
+  add_layer(is_max ? LayerOp::kMaxPool : LayerOp::kAveragePool, op.name, {x.tensor}, y).window =
+      window;
   set_place(op.output, y, layout.order);
 }
 

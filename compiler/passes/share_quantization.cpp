@@ -43,7 +43,8 @@ class Groups {
 
 bool passes_codes_on(const Flow& flow, const Op& op) {
   if (flow.edge(op.output).is_float) return false;
-  return op.kind == OpKind::kMaxPool || op.kind == OpKind::kReshape ||
+  return op.kind == OpKind::kMaxPool || op.kind == OpKind::kReduceMax ||
+         op.kind == OpKind::kReshape || op.kind == OpKind::kSelect ||
          op.kind == OpKind::kTranspose || op.kind == OpKind::kPad;
 }
 

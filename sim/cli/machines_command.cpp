@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "compiler/onnx/op_table.h"
 #include "hw/spec/machines.h"
 #include "hw/spec/rtl_package.h"
 #include "sim/cli/options.h"
@@ -34,7 +35,8 @@ void print_list() {
 }  // namespace
 
 int machines_command(const Invocation& invocation) {
-  bool reference = false, counters = false, columns = false, package = false, build_rtl = false;
+  bool reference = false, counters = false, columns = false, operators = false, package = false,
+       build_rtl = false;
   CommandLine line{"machines", "[OPTIONS] [NAME|FILE.cfg]",
                    "Without a name, lists the named machines. With one, prints every key of it as "
                    "an INI file: the start\nof a machine of your own, for --arch my.cfg.\n",
@@ -45,7 +47,8 @@ int machines_command(const Invocation& invocation) {
        "build the machine's model for --engine rtl, if it is not there, and print its path")  //
       ("counters", po::bool_switch(&counters), "print docs/reference/counters.md")            //
       ("columns", po::bool_switch(&columns),
-       "print the table of columns of docs/user/report.md")  //
+       "print the table of columns of docs/user/report.md")                            //
+      ("operators", po::bool_switch(&operators), "print docs/reference/operators.md")  //
       ("rtl-package", po::bool_switch(&package), "print hw/rtl/qsim_pkg.sv");
   line.arguments = {"the name of a machine"};
   const ParsedLine parsed = parse_line(line, invocation);
@@ -56,6 +59,8 @@ int machines_command(const Invocation& invocation) {
     std::fputs(counters_reference().c_str(), stdout);
   } else if (columns) {
     std::fputs(columns_reference().c_str(), stdout);
+  } else if (operators) {
+    std::fputs(operators_reference().c_str(), stdout);
   } else if (package) {
     std::fputs(rtl_package().c_str(), stdout);
   } else if (build_rtl) {

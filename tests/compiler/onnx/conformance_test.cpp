@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tests/compiler/onnx/import_helpers.h"
+#include "tests/support/conformance.h"
 #include "tests/support/data.h"
 
 namespace qsim::test {
@@ -15,23 +16,9 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> cases() {
   std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(data_path("onnx_node"))) {
-    if (fs::exists(entry.path() / "model.onnx")) found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end());
+  for (const ConformanceCase& c : conformance_cases(data_path("onnx_node")))
+    found.push_back(c.folder);
   return found;
-}
-
-// The case's input data by input name, from number `first` on.
-std::map<std::string, Tensor> input_data(const fs::path& folder, int first) {
-  std::map<std::string, Tensor> data;
-  for (int i = first;; ++i) {
-    const fs::path file = folder / "test_data_set_0" / ("input_" + std::to_string(i) + ".pb");
-    if (!fs::exists(file)) return data;
-    std::string name;
-    const Tensor tensor = read_onnx_tensor(file.string(), &name);
-    data[name] = tensor;
-  }
 }
 
 bool same_floats(const std::vector<float>& a, const std::vector<float>& b) {

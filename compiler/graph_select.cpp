@@ -1,0 +1,229 @@
+#include "compiler/graph_select.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qsim {
+namespace {
+
+// Per dimension of the output, possibly split into several: what each index adds to the position
+// in the input.
+using Offsets = std::vector<std::vector<int64_t>>;
+
+std::vector<int64_t> strides_of(const Shape& shape) {
+  std::vector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+std::vector<int64_t> steps(int64_t count, int64_t stride) {
+  std::vector<int64_t> result(static_cast<size_t>(count));
+  for (size_t i = 0; i < result.size(); ++i) result[i] = static_cast<int64_t>(i) * stride;
+  return result;
+}
+
+Tensor constant_input(const Graph& graph, const Node& node, size_t i) {
+  if (i >= node.inputs.size() || node.inputs[i] == kNoValue) return {};
+  return constant_tensor(graph.value(node.inputs[i]));
+}
+
+// Attribute `name`, else constant input i, else nothing.
+std::vector<int64_t> integers(const Graph& graph, const Node& node, const char* name, size_t i) {
+  if (node.attributes.count(name) != 0) return node.attr_ints(name);
+  const Tensor tensor = constant_input(graph, node, i);
+  return tensor.type == DataType::kUndefined ? std::vector<int64_t>() : tensor.as_ints();
+}
+
+size_t wrap(int64_t axis, size_t rank) {
+  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
+}
+
+Offsets whole(const Shape& shape) {
+  const std::vector<int64_t> strides = strides_of(shape);
+  Offsets offsets;
+  for (size_t d = 0; d < shape.size(); ++d) offsets.push_back(steps(shape[d], strides[d]));
+  return offsets;
+}
+
+Offsets slice(const Graph& graph, const Node& node, const Shape& in) {
+  const std::vector<int64_t> starts = integers(graph, node, "starts", 1),
+                             ends = integers(graph, node, "ends", 2),
+                             by = integers(graph, node, "", 4), strides = strides_of(in);
+  std::vector<int64_t> axes = integers(graph, node, "axes", 3);
+  if (axes.empty()) axes = steps(static_cast<int64_t>(starts.size()), 1);
+  Offsets offsets = whole(in);
+  for (size_t i = 0; i < starts.size(); ++i) {
+    const size_t d = wrap(axes[i], in.size());
+    const SliceRange range = slice_range(starts[i], ends[i], by.empty() ? 1 : by[i], in[d]);
+    offsets[d] = steps(range.count, range.step * strides[d]);
+    for (int64_t& offset : offsets[d]) offset += range.start * strides[d];
+  }
+  return offsets;
+}
+
+Offsets gather(const Graph& graph, const Node& node, const Shape& in) {
+  const size_t axis = wrap(node.attr_int("axis", 0), in.size());
+  const int64_t stride = strides_of(in)[axis];
+  Offsets offsets = whole(in);
+  offsets[axis] = constant_input(graph, node, 1).as_ints();
+  for (int64_t& index : offsets[axis]) index = (index < 0 ? index + in[axis] : index) * stride;
+  return offsets;
+}
+
+Offsets expand(const Shape& in, const Shape& out) {
+  const std::vector<int64_t> strides = strides_of(in);
+  const size_t missing = out.size() - in.size();
+  Offsets offsets;
+  for (size_t d = 0; d < out.size(); ++d) {
+    const bool repeats = d < missing || in[d - missing] == 1;
+    offsets.push_back(steps(out[d], repeats ? 0 : strides[d - missing]));
+  }
+  return offsets;
+}
+
+// As Reshape to `parts` dimensions, then Transpose by `perm`.
+Offsets permuted(const Shape& parts, const std::vector<size_t>& perm) {
+  const Offsets from = whole(parts);
+  Offsets offsets;
+  for (size_t d : perm) offsets.push_back(from[d]);
+  return offsets;
+}
+
+Offsets depth_to_space(const Node& node, const Shape& in) {
+  const int64_t block = node.attr_int("blocksize", 1), depth = in[1] / (block * block);
+  if (node.attr_string("mode", "DCR") == "CRD")
+    return permuted({in[0], depth, block, block, in[2], in[3]}, {0, 1, 4, 2, 5, 3});
+  return permuted({in[0], block, block, depth, in[2], in[3]}, {0, 3, 4, 1, 5, 2});
+}
+
+Offsets space_to_depth(const Node& node, const Shape& in) {
+  const int64_t block = node.attr_int("blocksize", 1);
+  return permuted({in[0], in[1], in[2] / block, block, in[3] / block, block}, {0, 3, 5, 1, 2, 4});
+}
+
+// Where output index `index` lies in the input, before it is rounded to an element.
+double position(const std::string& mode, int64_t index, double scale, int64_t in, int64_t out) {
+  const double at = static_cast<double>(index), from = static_cast<double>(in),
+               to = static_cast<double>(out), half_pixel = (at + 0.5) / scale - 0.5;
+  if (mode == "asymmetric") return at / scale;
+  if (mode == "align_corners") return out == 1 ? 0 : at * (from - 1) / (to - 1);
+  if (mode == "pytorch_half_pixel") return out == 1 ? 0 : half_pixel;
+  if (mode == "half_pixel_symmetric") return from / 2 * (1 - to / (scale * from)) + half_pixel;
+  return half_pixel;
+}
+
+double rounded(const std::string& mode, double position) {
+  if (mode == "floor") return std::floor(position);
+  if (mode == "ceil") return std::ceil(position);
+  return mode == "round_prefer_ceil" ? std::floor(position + 0.5) : std::ceil(position - 0.5);
+}
+
+Offsets resize(const Graph& graph, const Node& node, const Shape& in) {
+  // Upsample and Resize of opset 10 have no attribute for this.
+  const bool is_old = node.op == "Upsample" || node.opset < 11;
+  const std::string place = is_old
+                                ? "asymmetric"
+                                : node.attr_string("coordinate_transformation_mode", "half_pixel"),
+                    rounding =
+                        is_old ? "floor" : node.attr_string("nearest_mode", "round_prefer_floor");
+  const Resizing resizing = resizing_of(graph, node);
+  const std::vector<int64_t> strides = strides_of(in);
+  Offsets offsets = whole(in);
+  for (size_t d = 0; d < in.size(); ++d) {
+    if (resizing.shape[d] == in[d] && resizing.scale[d] == 1) continue;
+    offsets[d].clear();
+    for (int64_t i = 0; i < resizing.shape[d]; ++i) {
+      const double at = position(place, i, resizing.scale[d], in[d], resizing.shape[d]);
+      const double element = std::clamp(rounded(rounding, at), 0.0, static_cast<double>(in[d] - 1));
+      offsets[d].push_back(static_cast<int64_t>(element) * strides[d]);
+    }
+  }
+  return offsets;
+}
+
+Offsets offsets_of(const Graph& graph, const Node& node) {
+  const Shape& in = graph.value(node.inputs[0]).shape;
+  if (node.op == "Slice") return slice(graph, node, in);
+  if (node.op == "Gather") return gather(graph, node, in);
+  if (node.op == "Expand") return expand(in, graph.value(node.outputs[0]).shape);
+  if (node.op == "DepthToSpace") return depth_to_space(node, in);
+  if (node.op == "SpaceToDepth") return space_to_depth(node, in);
+  return resize(graph, node, in);
+}
+
+// Where a bound of Slice falls: negative ones count from the end, then all are clamped.
+int64_t clamp_bound(int64_t bound, int64_t size, int64_t low, int64_t high) {
+  if (bound < 0) bound = bound < -size ? low : bound + size;
+  return std::clamp(bound, low, high);
+}
+
+}  // namespace
+
+SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t size) {
+  SliceRange range;
+  range.step = step;
+  if (size == 0) return range;
+  // A downward slice may begin at the last element and end before the first.
+  const bool is_up = step > 0;
+  range.start = clamp_bound(start, size, 0, is_up ? size : size - 1);
+  const int64_t stop = clamp_bound(end, size, is_up ? 0 : -1, is_up ? size : size - 1);
+  const int64_t distance = is_up ? stop - range.start : range.start - stop;
+  // Any step beyond the dimension's size selects one element; the smaller number cannot overflow.
+  range.step = std::clamp(step, -size, size);
+  const int64_t stride = std::abs(range.step);
+  range.count = distance <= 0 ? 0 : (distance + stride - 1) / stride;
+  return range;
+}
+
+Resizing resizing_of(const Graph& graph, const Node& node) {
+  const Shape& in = graph.value(node.inputs[0]).shape;
+  const bool is_old = node.op == "Upsample" || node.opset < 11;
+  std::vector<float> scales;
+  if (const auto found = node.attributes.find("scales"); found != node.attributes.end()) {
+    scales = std::get<std::vector<float>>(found->second);
+  } else if (const Tensor t = constant_input(graph, node, is_old ? 1 : 2);
+             t.type != DataType::kUndefined) {
+    scales = t.as_floats();
+  }
+  const std::vector<int64_t> sizes = is_old ? std::vector<int64_t>() : integers(graph, node, "", 3);
+  const std::vector<int64_t> axes =
+      node.attr_ints("axes", steps(static_cast<int64_t>(in.size()), 1));
+  Resizing result{in, std::vector<double>(in.size(), 1.0)};
+  const std::string policy = node.attr_string("keep_aspect_ratio_policy", "stretch");
+  double common = policy == "not_larger" ? HUGE_VAL : 0;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const size_t d = wrap(axes[i], in.size());
+    const auto size = static_cast<double>(in[d]);
+    if (sizes.empty()) {
+      result.scale[d] = double{scales[i]};
+      result.shape[d] = static_cast<int64_t>(std::floor(size * result.scale[d]));
+    } else {
+      result.scale[d] = static_cast<double>(sizes[i]) / size;
+      result.shape[d] = sizes[i];
+      common = policy == "not_larger" ? std::min(common, result.scale[d])
+                                      : std::max(common, result.scale[d]);
+    }
+  }
+  if (sizes.empty() || policy == "stretch") return result;
+  for (int64_t axis : axes) {
+    const size_t d = wrap(axis, in.size());
+    result.scale[d] = common;
+    result.shape[d] = static_cast<int64_t>(std::floor(common * static_cast<double>(in[d]) + 0.5));
+  }
+  return result;
+}
+
+std::vector<int64_t> selected_elements(const Graph& graph, const Node& node) {
+  std::vector<int64_t> elements = {0};
+  for (const std::vector<int64_t>& dimension : offsets_of(graph, node)) {
+    std::vector<int64_t> next;
+    next.reserve(elements.size() * dimension.size());
+    for (const int64_t element : elements) {
+      for (const int64_t offset : dimension) next.push_back(element + offset);
+    }
+    elements = std::move(next);
+  }
+  return elements;
+}
+
+}  // namespace qsim

@@ -1,0 +1,116 @@
+// Operators that copy elements: what they make of bad parameters, and how Split is read.
+#include <gtest/gtest.h>
+
+#include "tests/compiler/onnx/import_helpers.h"
+
+namespace qsim::test {
+namespace {
+
+// The part of the message behind "m.onnx: node n (<op>): " or "1 unsupported operator: ".
+std::string select_error(const std::string& op, const Shape& input, const Attributes& attributes,
+                         const std::vector<Tensor>& constants = {}, int64_t opset = 13,
+                         const std::vector<std::string>& outputs = {"y"}) {
+  OnnxBuilder model(opset);
+  model.input("x", std::vector<OnnxDim>(input.begin(), input.end())).output(outputs[0]);
+  std::vector<std::string> inputs = {"x"};
+  for (const Tensor& constant : constants) {
+    inputs.push_back("c" + std::to_string(inputs.size()));
+    model.initializer(inputs.back(), constant);
+  }
+  const std::string error = error_of(model.node(op, inputs, outputs, attributes, "n"));
+  for (const std::string& prefix :
+       {"m.onnx: node n (" + op + "): ", std::string("m.onnx: 1 unsupported operator: ")}) {
+    if (error.starts_with(prefix)) return error.substr(prefix.size());
+  }
+  return error;
+}
+
+TEST(BadSelect, Gather) {
+  EXPECT_EQ(select_error("Gather", {2, 3}, {}, {int64s({0, 2})}), "index = 2 is outside [-2, 1]");
+  OnnxBuilder model;
+  model.input("x", {2}).input("i", {1}, kOnnxInt64).output("y");
+  EXPECT_EQ(error_of(model.node("Gather", {"x", "i"}, {"y"}, {}, "n")),
+            "m.onnx: 1 unsupported operator: Gather with computed indices (1 node, first n)");
+}
+
+TEST(BadSelect, Expand) {
+  EXPECT_EQ(select_error("Expand", {2, 3}, {}, {int64s({2, -1})}),
+            "shape = 2x-1 has a negative dimension");
+  EXPECT_EQ(select_error("Expand", {2, 3}, {}, {int64s({2})}),
+            "operand shapes = 2x3 and 2 do not broadcast");
+}
+
+TEST(BadSelect, DepthAndSpace) {
+  const auto block = [](int64_t size) { return Attributes{{"blocksize", size}}; };
+  EXPECT_EQ(select_error("DepthToSpace", {1, 4, 2, 2}, block(0)),
+            "blocksize = 0 is outside [1, 32768]");
+  EXPECT_EQ(select_error("DepthToSpace", {1, 6, 2, 2}, block(2)),
+            "6 channels are not a multiple of 4");
+  EXPECT_EQ(select_error("DepthToSpace", {4, 2, 2}, block(2)),
+            "input 0 (x): shape = 4x2x2 is not of rank 4");
+  EXPECT_EQ(select_error("DepthToSpace", {1, 4, 2, 2},
+                         {{"blocksize", int64_t{2}}, {"mode", std::string("RCD")}}),
+            "mode = RCD is not DCR or CRD");
+  EXPECT_EQ(select_error("SpaceToDepth", {1, 1, 3, 2}, block(2)), "3 rows are not a multiple of 2");
+  EXPECT_EQ(select_error("SpaceToDepth", {1, 1, 2, 3}, block(2)),
+            "3 columns are not a multiple of 2");
+}
+
+TEST(BadSelect, Resize) {
+  const Tensor none = floats({0}), twice = floats({2}, {1, 2});
+  const Attributes plain;
+  EXPECT_EQ(select_error("Resize", {1, 4}, plain, {none}), "scales and sizes = 0 lists is not 1");
+  EXPECT_EQ(select_error("Resize", {1, 4}, plain, {none, twice, int64s({1, 8})}),
+            "scales and sizes = 2 lists is not 1");
+  EXPECT_EQ(select_error("Resize", {4}, plain, {none, twice}), "scales = 2 numbers is not 1");
+  EXPECT_EQ(select_error("Resize", {4}, plain, {none, floats({1}, {0.1f})}),
+            "scales = 0.100000 makes a dimension of 4 empty or too large");
+  EXPECT_EQ(select_error("Resize", {4}, plain, {none, none, int64s({0})}),
+            "sizes = 0.000000 makes a dimension of 4 empty or too large");
+  EXPECT_EQ(select_error("Resize", {1, 4}, {{"axes", ints({1, -1})}}, {none, twice}, 18),
+            "axes = -1 appears twice");
+  EXPECT_EQ(select_error("Resize", {1, 4}, {{"mode", std::string("linear")}}, {none, twice}),
+            "Resize with mode = linear (1 node, first n)");
+  EXPECT_EQ(select_error("Resize", {1, 4}, {{"antialias", int64_t{1}}}, {none, twice}, 18),
+            "Resize with antialias = 1 (1 node, first n)");
+  EXPECT_EQ(select_error("Upsample", {1, 4}, plain, {twice}, 10),
+            "opset = 10 is outside [7, 9], the versions that have it");
+}
+
+TEST(BadSelect, Split) {
+  const std::vector<std::string> two = {"y", "z"};
+  EXPECT_EQ(select_error("Split", {5}, {}, {}, 13, two),
+            "5 elements of the axis are not a multiple of 2");
+  EXPECT_EQ(select_error("Split", {5}, {}, {int64s({2, 4})}, 13, two),
+            "split = 2x4 for 2 outputs does not add up to the 5 elements of the axis");
+  EXPECT_EQ(select_error("Split", {5}, {}, {int64s({-1, 6})}, 13, two),
+            "split = -1 is outside [0, 5]");
+  EXPECT_EQ(select_error("Split", {6}, {{"num_outputs", int64_t{3}}}, {}, 18, two),
+            "split = 3x3 for 2 outputs does not add up to the 6 elements of the axis");
+}
+
+// One Slice for each output that is needed; its names stay unique.
+TEST(Select, SplitIsReadAsSlices) {
+  OnnxBuilder model(18);
+  model.input("x", {7, 2}).output("c").output("r");
+  model.node("Split", {"x"}, {"a", "b", "c"}, {{"num_outputs", int64_t{3}}}, "n");
+  model.node("Relu", {"a"}, {"r"}, {}, "n/0");
+  const Graph graph = import_model(model);
+  ASSERT_EQ(graph.nodes.size(), 3u);
+  EXPECT_EQ(graph.nodes[0].op, "Slice");
+  EXPECT_EQ(graph.nodes[0].name, "n/0_");
+  EXPECT_EQ(graph.nodes[1].op, "Slice");
+  EXPECT_EQ(graph.nodes[1].name, "n/2");
+  EXPECT_EQ(shape_of(graph, "a"), "3x2");
+  EXPECT_EQ(shape_of(graph, "c"), "1x2");
+}
+
+TEST(Select, ConstantsFold) {
+  OnnxBuilder model;
+  model.initializer("v", int64s({1, 2})).initializer("s", int64s({2, 2})).output("y");
+  const Graph graph = import_model(model.node("Expand", {"v", "s"}, {"y"}));
+  EXPECT_EQ(value_named(graph, "y").data.as_ints(), std::vector<int64_t>({1, 2, 1, 2}));
+}
+
+}  // namespace
+}  // namespace qsim::test
