@@ -165,11 +165,13 @@ class BitAssigner {
 
 }  // namespace
 
-bool Recipe::needs_histograms() const {
-  return calibrator.needs_histogram() ||
-         std::any_of(layers.begin(), layers.end(), [](const auto& layer) {
-           return layer.second.calibrator && layer.second.calibrator->needs_histogram();
-         });
+CalibrationNeeds Recipe::needs() const {
+  const bool is_named = std::any_of(layers.begin(), layers.end(), [](const auto& layer) {
+    return layer.second.calibrator && layer.second.calibrator->needs_histogram();
+  });
+  return {.histograms = is_named || calibrator.needs_histogram(),
+          .means = weight_method.corrects_bias,
+          .products = weight_method.has_feedback};
 }
 
 void assign_bits(const Flow& flow, const SharedQuantization& shared, const Recipe* recipe,

@@ -14,8 +14,9 @@ constexpr double kDecay = 0.99;  // of the weight of a batch in a moving average
 
 }  // namespace
 
-Calibrator::Calibrator(const Graph& graph, bool wants_histograms)
-    : expanded_(expand_sums(graph)), wants_histograms_(wants_histograms) {
+Calibrator::Calibrator(const Graph& graph, const CalibrationNeeds& needs)
+    : expanded_(expand_sums(graph)), needs_(needs) {
+  if (needs.means || needs.products) products_ = find_products(expanded_ ? *expanded_ : graph);
   executor_ = std::make_unique<const FloatExecutor>(expanded_ ? *expanded_ : graph);
 }
 
@@ -44,7 +45,10 @@ void Calibrator::observe(const std::vector<Tensor>& inputs) {
     Range& mean = result_.averages[id];
     mean = {static_cast<float>((before * double{mean.low} + double{low}) / weight),
             static_cast<float>((before * double{mean.high} + double{high}) / weight)};
-    if (wants_histograms_) result_.histograms[id].add(values);
+    if (needs_.histograms) result_.histograms[id].add(values);
+    for (const ProductInput& product : products_) {
+      if (product.value == id) result_.moments[product.layer].add(product, values, needs_.products);
+    }
   });
   if (!inputs.empty() && !inputs[0].shape.empty()) result_.samples += inputs[0].shape[0];
 }

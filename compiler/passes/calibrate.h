@@ -6,6 +6,7 @@
 #include "compiler/float/executor.h"
 #include "compiler/passes/histogram.h"
 #include "compiler/passes/methods.h"
+#include "compiler/passes/moments.h"
 #include "hw/spec/network.h"
 
 namespace qsim {
@@ -17,9 +18,10 @@ struct Range {
 // What was seen of every activation, over all samples. Values are numbered as in the graph after
 // expand_sums(); codes count as the reals they stand for.
 struct CalibrationResult {
-  std::map<ValueId, Range> ranges;          // least and greatest value
-  std::map<ValueId, Range> averages;        // of each batch's, see find_range.h
-  std::map<ValueId, Histogram> histograms;  // when asked for
+  std::map<ValueId, Range> ranges;              // least and greatest value
+  std::map<ValueId, Range> averages;            // of each batch's, see find_range.h
+  std::map<ValueId, Histogram> histograms;      // when asked for
+  std::map<std::string, InputMoments> moments;  // when asked for; by Layer::name
   int64_t samples = 0;
 };
 
@@ -28,9 +30,8 @@ struct CalibrationResult {
 //   quantize(graph, {.calibration = &calibrator.result()})
 class Calibrator {
  public:
-  // `graph` must outlive the calibrator. Histograms take 128 KiB an activation. Throws Error for an
-  // operator without float implementation.
-  explicit Calibrator(const Graph& graph, bool wants_histograms = false);
+  // `graph` must outlive the calibrator. Throws Error for an operator without float implementation.
+  explicit Calibrator(const Graph& graph, const CalibrationNeeds& needs = {});
   ~Calibrator();
 
   // One tensor per graph input, any multiple of the graph's batch. Throws Error, naming the value,
@@ -43,7 +44,8 @@ class Calibrator {
  private:
   std::unique_ptr<const Graph> expanded_;  // null when the graph needs no expansion
   std::unique_ptr<const FloatExecutor> executor_;
-  bool wants_histograms_;
+  CalibrationNeeds needs_;
+  std::vector<ProductInput> products_;
   std::map<ValueId, double> weights_;  // sum of the weights in an average
   CalibrationResult result_;
 };

@@ -35,6 +35,20 @@ struct WeightMethod {
   bool is_per_tensor = false;    // one scale for all output channels of a layer
   bool is_mse = false;           // scales of least squared error; false: nothing is clipped
   bool is_power_of_two = false;  // scales 2^k, rounded up
+  // Rounds with error feedback (error_feedback.h), not to nearest.
+  bool has_feedback = false;
+  // Takes from the bias what rounded weights add to the mean of an output: the sum over weights of
+  // rounding error times mean input (Nagel et al., "Data-free quantization through weight
+  // equalization and bias correction", ICCV 2019, section 4.2, with means from calibration). Error
+  // feedback then minimises the variance of the error alone.
+  bool corrects_bias = false;
+};
+
+// What calibration has to count beyond least and greatest values.
+struct CalibrationNeeds {
+  bool histograms = false;  // 128 KiB an activation
+  bool means = false;       // of what products read
+  bool products = false;    // and E[x xT] of it, up to 42 MB a layer
 };
 
 }  // namespace qsim

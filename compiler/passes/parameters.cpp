@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "compiler/passes/calibrate.h"
+#include "compiler/passes/error_feedback.h"
 #include "compiler/passes/weight_index.h"
 #include "compiler/passes/weight_scale.h"
 #include "hw/spec/error.h"
@@ -63,9 +64,10 @@ class Elements {
 
 class Filler {
  public:
-  Filler(const Op& op, const NetTensor& input, const WeightMethod& method, Layer& layer)
+  Filler(const Op& op, const NetTensor& input, const ParameterMethod& method, Layer& layer)
       : op_(op),
-        method_(method),
+        method_(method.weights),
+        moments_(method.moments),
         scale_x_(input.quant.scale),
         most_(highest_code(layer.weight_bits)),
         layer_(layer) {}
@@ -79,10 +81,12 @@ class Filler {
     for (size_t o = 0; o < channels; ++o) {
       if (keeps_codes(o)) {
         keep_codes(o, index, stored);
-      } else {
-        quantize(real_weights(o, index, stored), bias[o], common);
+        add_bias(o, bias[o]);
+        continue;
       }
-      add_bias(o, bias[o]);
+      const std::vector<double> weights = real_weights(o, index, stored);
+      quantize(weights, bias[o], common, o, index);
+      add_bias(o, bias[o] - mean_shift(o, index, weights));
     }
   }
 
@@ -204,14 +208,50 @@ class Filler {
   }
 
   // `common`: the scale to take; 0: the channel's own.
-  void quantize(const std::vector<double>& weights, double bias, double common) {
+  void quantize(const std::vector<double>& weights, double bias, double common, size_t o,
+                const WeightIndex& index) {
     const double own = common > 0 ? common : weight_scale({&weights}, most_, method_);
     push_channel(
         own == 0 ? zero_scale(bias) : static_cast<float>(std::max(own, scale_for_bias(bias))), 0);
     const double scale = layer_.weight_scale.back();
+    if (method_.has_feedback && prepare_feedback(group_of(o))) {
+      std::vector<double> in_rows(weights.size());
+      for (size_t t = 0; t < weights.size(); ++t)
+        in_rows[static_cast<size_t>(index.rows[t])] = weights[t];
+      const std::vector<int32_t> codes = feedback_->round(in_rows, scale, most_);
+      for (int64_t row : index.rows)
+        layer_.weights.push_back(static_cast<int8_t>(codes[static_cast<size_t>(row)]));
+      return;
+    }
     const double most = most_;
     for (double w : weights)
       layer_.weights.push_back(static_cast<int8_t>(std::clamp(std::rint(w / scale), -most, most)));
+  }
+
+  int64_t group_of(size_t o) const {
+    return static_cast<int64_t>(o) * layer_.groups / static_cast<int64_t>(map_.factor.size());
+  }
+
+  // Whether there is an ErrorFeedback for the group.
+  bool prepare_feedback(int64_t group) {
+    if (moments_ == nullptr) return false;
+    if (feedback_ && feedback_group_ == group) return true;
+    std::vector<double> moment = moments_->second_moment(group, method_.corrects_bias);
+    if (moment.empty()) return false;
+    feedback_.emplace(std::move(moment), moments_->size);
+    feedback_group_ = group;
+    return true;
+  }
+
+  // What the codes of channel o, the last ones made, add to the mean of its output.
+  double mean_shift(size_t o, const WeightIndex& index, const std::vector<double>& weights) const {
+    if (!method_.corrects_bias || moments_ == nullptr) return 0;
+    const double scale = layer_.weight_scale.back();
+    const int8_t* codes = &layer_.weights[layer_.weights.size() - weights.size()];
+    double shift = 0;
+    for (size_t t = 0; t < weights.size(); ++t)
+      shift += (codes[t] * scale - weights[t]) * moments_->mean(group_of(o), index.rows[t]);
+    return shift;
   }
 
   // The code whose unit of the bias, sx * factor / code, comes closest to dividing the offset.
@@ -232,6 +272,7 @@ class Filler {
   // int32 codes of the file, when their scale is that of the accumulator.
   std::optional<double> file_bias(size_t o, double unit) const {
     const Operand& b = op_.bias;
+    if (method_.corrects_bias && !op_.weight.is_codes) return std::nullopt;
     if (bias_codes_.empty() || !op_.affines.empty() || op_.beta != 1) return std::nullopt;
     const size_t channel = b.scale.size() == 1 ? 0 : o;
     if (b.zero_point[channel] != 0 || std::abs(b.scale[channel] / unit - 1) > 1e-6)
@@ -252,7 +293,10 @@ class Filler {
   }
 
   const Op& op_;
-  const WeightMethod& method_;
+  const WeightMethod method_;
+  const InputMoments* moments_;
+  std::optional<ErrorFeedback> feedback_;  // of the output channels of one group
+  int64_t feedback_group_ = -1;
   const double scale_x_;
   const int32_t most_;  // greatest weight code made here; the least is its negative
   Layer& layer_;
@@ -263,7 +307,7 @@ class Filler {
 }  // namespace
 
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input,
-                     const WeightMethod& method, Layer& layer) {
+                     const ParameterMethod& method, Layer& layer) {
   Filler filler(op, input, method, layer);
   if (op.kind == OpKind::kAffine) return filler.fill_affine(static_cast<size_t>(input.c));
   if (op.kind == OpKind::kConv)

@@ -132,7 +132,8 @@ void set_clamp(const Op& op, const Quantization& quant, Layer& layer) {
     layer.clamp_high = code(op.clamp_high);
 }
 
-void set_values(const Flow& flow, const Recipe& recipe, Lowered& lowered) {
+void set_values(const Flow& flow, const CalibrationResult* calibration, const Recipe& recipe,
+                Lowered& lowered) {
   IntegerNetwork& network = lowered.network;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     Layer& layer = network.layers[i];
@@ -140,8 +141,14 @@ void set_values(const Flow& flow, const Recipe& recipe, Lowered& lowered) {
     if (origin.op < 0) continue;
     const Op& op = flow.ops[static_cast<size_t>(origin.op)];
     set_clamp(op, network.tensor(layer.output).quant, layer);
-    if (layer.op == LayerOp::kConv)
-      fill_parameters(op, origin, network.tensor(layer.inputs[0]), recipe.weight_method, layer);
+    if (layer.op != LayerOp::kConv) continue;
+    const InputMoments* moments = nullptr;
+    if (calibration != nullptr) {
+      const auto found = calibration->moments.find(layer.name);
+      if (found != calibration->moments.end()) moments = &found->second;
+    }
+    fill_parameters(op, origin, network.tensor(layer.inputs[0]), {recipe.weight_method, moments},
+                    layer);
   }
 }
 
@@ -167,7 +174,7 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   const Recipe& recipe = options.recipe != nullptr ? *options.recipe : plain;
   set_quantization(flow, shared, options.calibration, recipe, lowered);
   lowered.network.has_values = lowered.network.value_blockers.empty();
-  if (lowered.network.has_values) set_values(flow, recipe, lowered);
+  if (lowered.network.has_values) set_values(flow, options.calibration, recipe, lowered);
   lowered.network.check();
   return std::move(lowered.network);
 }

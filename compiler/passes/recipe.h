@@ -26,9 +26,10 @@ struct Recipe {
   RangeMethod calibrator = {};  // of activations
   ScaleForm activation_form = {};
   WeightMethod weight_method = {};
+  bool equalizes = false;  // the caller passes the graph through equalize() first
   std::map<std::string, LayerBits> layers = {};  // by Layer::name
 
-  bool needs_histograms() const;
+  CalibrationNeeds needs() const;
 };
 
 // Sets the bits of tensors and weights, and the clamp of every layer that has one to the range of

@@ -4,6 +4,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/onnx/import.h"
+#include "compiler/passes/equalize.h"
 #include "compiler/passes/quantize.h"
 #include "hw/spec/error.h"
 #include "sim/cli/calibration.h"
@@ -22,8 +23,8 @@ IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& 
   IntegerNetwork network = quantize(graph, {.recipe = recipe});
   if (!network.has_values) samples.set_aside_calibration();
   if (!samples.calibrates()) return network;
-  const CalibrationResult ranges =
-      calibrate(graph, recipe && recipe->needs_histograms(), samples, progress.task("calibration"));
+  const CalibrationResult ranges = calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{},
+                                             samples, progress.task("calibration"));
   progress.clear();
   return quantize(graph, {.calibration = &ranges, .recipe = recipe});
 }
@@ -67,6 +68,7 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
   model.graph = import_onnx(
       request.path,
       {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
+  if (recipe && recipe->equalizes) model.graph = equalize(*model.graph);
   request.dump.stage("graph", [&] { return to_text(*model.graph); });
 
   const IntegerNetwork network =

@@ -107,15 +107,22 @@ Recipe load_recipe(const std::string& path) {
       recipe.weight_method.is_per_tensor = read_word(place, value, {"channel", "tensor"}) == 1;
     } else if (key == "weight_scale") {
       recipe.weight_method.is_mse = read_word(place, value, {"max", "mse"}) == 1;
+    } else if (key == "rounding") {
+      recipe.weight_method.has_feedback = read_word(place, value, {"nearest", "feedback"}) == 1;
+    } else if (key == "bias_correction") {
+      recipe.weight_method.corrects_bias = read_switch(place, value);
+    } else if (key == "equalization") {
+      recipe.equalizes = read_switch(place, value);
     } else if (key == "layers") {
       require_object(place, value);
       for (const auto& [name, layer] : value.items()) {
         recipe.layers[name] = read_layer(place + "." + name, layer);
       }
     } else {
-      unknown_key(path + ": ", key,
-                  {"weights", "activations", "input", "outputs", "calibrator", "symmetric",
-                   "scales", "weights_per", "weight_scale", "layers"});
+      unknown_key(
+          path + ": ", key,
+          {"weights", "activations", "input", "outputs", "calibrator", "symmetric", "scales",
+           "weights_per", "weight_scale", "rounding", "bias_correction", "equalization", "layers"});
     }
   }
   return recipe;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "compiler/passes/error_feedback.h"
 #include "tests/compiler/passes/pass_helpers.h"
 
 namespace qsim::test {
@@ -20,7 +21,7 @@ OnnxBuilder product() {
 
 IntegerNetwork quantized(const Recipe& recipe) {
   const Graph graph = import_model(product());
-  Calibrator calibrator(graph, recipe.needs_histograms());
+  Calibrator calibrator(graph, recipe.needs());
   for (uint32_t seed = 1; seed <= 4; ++seed) calibrator.observe(random_tensor({1, 4}, seed));
   return quantize(graph, {.calibration = &calibrator.result(), .recipe = &recipe});
 }
@@ -74,15 +75,111 @@ TEST(WeightScale, PowersOfTwoAndSymmetricCodes) {
   }
 }
 
-TEST(Recipe, CalibratorOfWhatAnotherDecides) {
-  Recipe recipe{.source = "r.json"};
-  for (const char* name : {"fc", "x:quantize"}) recipe.layers[name].calibrator = RangeMethod{};
-  try {
-    quantized(recipe);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("x:quantize"), std::string::npos) << error.what();
+// x -> 3x3 convolution with padding and stride -> y, on inputs with means far from zero.
+Graph convolution(int64_t groups) {
+  OnnxBuilder model;
+  model.input("x", {1, 4, 9, 7}).output("y");
+  model.initializer("w", random_tensor({8, 4 / groups, 3, 3}, 5))
+      .initializer("b", random_tensor({8}, 6));
+  model.node("Conv", {"x", "w", "b"}, {"y"},
+             {{"pads", ints({1, 1, 1, 0})}, {"strides", ints({2, 1})}, {"group", groups}}, "conv");
+  return import_model(model);
+}
+
+struct ErrorOfMean {
+  double mean = 0, square = 0;  // of the output's error: squared mean over channels, mean square
+};
+
+// Of the dequantized output against the float one, on the samples that calibrate.
+ErrorOfMean error_with(const Graph& graph, const WeightMethod& method) {
+  const Recipe recipe{.weights = 3, .weight_method = method};
+  Calibrator calibrator(graph, recipe.needs());
+  std::vector<Tensor> inputs;
+  for (uint32_t seed = 1; seed <= 24; ++seed) {
+    Tensor input = random_tensor({1, 4, 9, 7}, seed, -0.2f, 1);
+    // Neighbours are alike, as in images.
+    for (int64_t i = 1; i < input.size(); ++i)
+      input.data<float>()[i] = 0.8f * input.data<float>()[i - 1] + 0.2f * input.data<float>()[i];
+    inputs.push_back(input);
   }
+  for (const Tensor& input : inputs) calibrator.observe(input);
+  const IntegerNetwork network =
+      quantize(graph, {.calibration = &calibrator.result(), .recipe = &recipe});
+  // Weights and biases as reals, in a copy of the graph.
+  Graph rounded = graph;
+  const Layer* layer = nullptr;
+  for (const Layer& l : network.layers)
+    if (l.op == LayerOp::kConv) layer = &l;
+  const double scale_x = double{network.tensor(layer->inputs[0]).quant.scale};
+  for (Value& value : rounded.values) {
+    if (value.name == "b") {
+      for (size_t o = 0; o < 8; ++o)
+        value.data.data<float>()[o] =
+            static_cast<float>(layer->bias[o] * scale_x * double{layer->weight_scale[o]});
+    } else if (value.name == "w") {
+      const size_t depth = static_cast<size_t>(value.shape[1]);
+      for (size_t o = 0; o < 8; ++o)
+        for (size_t i = 0; i < depth; ++i)
+          for (size_t k = 0; k < 9; ++k)
+            value.data.data<float>()[(o * depth + i) * 9 + k] =
+                static_cast<float>(layer->weights[(o * 9 + k) * depth + i]) *
+                layer->weight_scale[o];
+    }
+  }
+  ErrorOfMean result;
+  std::vector<double> means(8, 0);
+  double count = 0;
+  for (const Tensor& input : inputs) {
+    const Tensor a = FloatExecutor(graph).run({input})[0],
+                 b = FloatExecutor(rounded).run({input})[0];
+    const int64_t pixels = a.size() / 8;
+    for (int64_t i = 0; i < a.size(); ++i) {
+      const double error = double{b.data<float>()[i]} - double{a.data<float>()[i]};
+      means[static_cast<size_t>(i / pixels)] += error;
+      result.square += error * error;
+      ++count;
+    }
+  }
+  for (double mean : means) result.mean += std::pow(mean / (count / 8), 2);
+  result.square /= count;
+  return result;
+}
+
+TEST(BiasCorrection, TakesAwayTheMeanError) {
+  for (int64_t groups : {1, 2, 4}) {
+    const Graph graph = convolution(groups);
+    const ErrorOfMean plain = error_with(graph, {}),
+                      corrected = error_with(graph, {.corrects_bias = true});
+    // Padding counts too: what is left is the rounding of the bias.
+    EXPECT_LT(corrected.mean, 1e-3 * plain.mean) << groups;
+    EXPECT_LT(corrected.square, plain.square) << groups;
+  }
+}
+
+TEST(Feedback, LeavesLessErrorThanRoundingToNearest) {
+  for (int64_t groups : {1, 2, 4}) {
+    const Graph graph = convolution(groups);
+    const ErrorOfMean plain = error_with(graph, {}),
+                      with = error_with(graph, {.has_feedback = true});
+    EXPECT_LT(with.square, 0.5 * plain.square) << groups;
+    const ErrorOfMean both = error_with(graph, {.has_feedback = true, .corrects_bias = true});
+    EXPECT_LT(both.mean, 1e-3 * plain.mean) << groups;
+    EXPECT_LT(both.square, 0.5 * plain.square) << groups;
+  }
+}
+
+TEST(Feedback, RoundsToNearestWhereInputsAreIndependent) {
+  const ErrorFeedback feedback({1, 0, 0, 0, 4, 0, 0, 0, 2}, 3);
+  EXPECT_EQ(feedback.round({0.4, -1.6, 9}, 1, 7), (std::vector<int32_t>{0, -2, 7}));
+  // Nothing was seen: to nearest as well.
+  EXPECT_EQ(ErrorFeedback(std::vector<double>(9, 0.0), 3).round({0.4, -1.6, 9}, 1, 7),
+            (std::vector<int32_t>{0, -2, 7}));
+}
+
+// Two inputs that are always equal: the second makes up for the first.
+TEST(Feedback, SpreadsTheErrorOverWhatIsAlike) {
+  const ErrorFeedback feedback({1, 1, 1, 1}, 2);
+  EXPECT_EQ(feedback.round({0.4, 0.4}, 1, 7), (std::vector<int32_t>{0, 1}));
 }
 
 }  // namespace
