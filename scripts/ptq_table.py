@@ -28,6 +28,8 @@ METHODS = {
     "bias_correction": {"bias_correction": True},
     "equalization": {"equalization": True},
     "rounding feedback": {"rounding": "feedback"},
+    "weights_per tensor": {"weights_per": "tensor"},
+    "weights_per tensor, equalization": {"weights_per": "tensor", "equalization": True},
     "mse, bias_correction, feedback": ALL,
     "the same and equalization": {**ALL, "equalization": True},
 }

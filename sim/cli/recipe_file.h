@@ -13,8 +13,8 @@ namespace qsim::cli {
 //    "bias_correction": true, "equalization": true,
 //    "layers": {"conv1": {"weights": 8, "activations": 8, "calibrator": "mse"}}}
 //
-// Every key may be left out; every number is a whole one in [2, 8], bits. Throws Error, naming place, key
-// and value, for anything else. Whether the layers exist is seen by quantize().
+// Every key may be left out; every number is a whole one in [2, 8], bits. Throws Error, naming
+// place, key and value, for anything else. Whether the layers exist is seen by quantize().
 Recipe load_recipe(const std::string& path);
 
 }  // namespace qsim::cli
