@@ -135,22 +135,24 @@ class BitAssigner {
       return {place + " is no layer" + (guess.empty() ? "" : " (did you mean " + guess + "?)")};
     }
     std::vector<std::string> problems;
-    const auto add = [&](const char* key, int32_t value, const std::string& why) {
-      problems.push_back(place + "." + key + " = " + std::to_string(value) + ", but " + why);
+    const auto add = [&](const char* key, const std::string& value, const std::string& why) {
+      problems.push_back(place + "." + key + value + ", but " + why);
     };
+    const auto equals = [](int32_t value) { return " = " + std::to_string(value); };
     if (bits.weights && found->op != LayerOp::kConv) {
-      add("weights", *bits.weights, std::string("a ") + name_of(found->op) + " has no weights");
+      add("weights", equals(*bits.weights),
+          std::string("a ") + name_of(found->op) + " has no weights");
     } else if (bits.weights &&
                has_given_weights(static_cast<size_t>(found - network_.layers.begin()))) {
-      add("weights", *bits.weights, "the file quantizes its weights");
+      add("weights", equals(*bits.weights), "the file quantizes its weights");
     }
     const bool reads_codes = !network_.tensor(found->inputs[0]).is_float;
-    if (bits.activations && !reads_codes) {
-      add("activations", *bits.activations, "it reads float32");
-    } else if (bits.activations && std::all_of(found->inputs.begin(), found->inputs.end(),
-                                               [&](TensorId id) { return is_given(id); })) {
-      add("activations", *bits.activations, "the file quantizes what it reads");
-    }
+    const bool is_all_given = std::all_of(found->inputs.begin(), found->inputs.end(),
+                                          [&](TensorId id) { return is_given(id); });
+    if (reads_codes && !is_all_given) return problems;
+    const std::string why = reads_codes ? "the file quantizes what it reads" : "it reads float32";
+    if (bits.activations) add("activations", equals(*bits.activations), why);
+    if (bits.calibrator) add("calibrator", " is given", why);
     return problems;
   }
 
@@ -162,6 +164,15 @@ class BitAssigner {
 };
 
 }  // namespace
+
+CalibrationNeeds Recipe::needs() const {
+  const bool is_named = std::any_of(layers.begin(), layers.end(), [](const auto& layer) {
+    return layer.second.calibrator && layer.second.calibrator->needs_histogram();
+  });
+  return {.histograms = is_named || calibrator.needs_histogram(),
+          .means = weight_method.corrects_bias,
+          .products = weight_method.has_feedback};
+}
 
 void assign_bits(const Flow& flow, const SharedQuantization& shared, const Recipe* recipe,
                  Lowered& lowered) {

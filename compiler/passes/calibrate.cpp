@@ -8,7 +8,15 @@
 
 namespace qsim {
 
-Calibrator::Calibrator(const Graph& graph) : expanded_(expand_sums(graph)) {
+namespace {
+
+constexpr double kDecay = 0.99;  // of the weight of a batch in a moving average
+
+}  // namespace
+
+Calibrator::Calibrator(const Graph& graph, const CalibrationNeeds& needs)
+    : expanded_(expand_sums(graph)), needs_(needs) {
+  if (needs.means || needs.products) products_ = find_products(expanded_ ? *expanded_ : graph);
   executor_ = std::make_unique<const FloatExecutor>(expanded_ ? *expanded_ : graph);
 }
 
@@ -30,6 +38,17 @@ void Calibrator::observe(const std::vector<Tensor>& inputs) {
     }
     const auto [range, is_new] = result_.ranges.try_emplace(id, Range{low, high});
     range->second = {std::min(range->second.low, low), std::max(range->second.high, high)};
+    // The mean so far has the weight w = 1 + d + d^2 + ..., the new value 1.
+    double& weight = weights_[id];
+    const double before = kDecay * weight;
+    weight = before + 1;
+    Range& mean = result_.averages[id];
+    mean = {static_cast<float>((before * double{mean.low} + double{low}) / weight),
+            static_cast<float>((before * double{mean.high} + double{high}) / weight)};
+    if (needs_.histograms) result_.histograms[id].add(values);
+    for (const ProductInput& product : products_) {
+      if (product.value == id) result_.moments[product.layer].add(product, values, needs_.products);
+    }
   });
   if (!inputs.empty() && !inputs[0].shape.empty()) result_.samples += inputs[0].shape[0];
 }
@@ -67,16 +86,24 @@ std::unique_ptr<const Graph> expand_sums(const Graph& graph) {
   return result;
 }
 
-Quantization quantization_of(Range range, int32_t bits) {
+double power_of_two_above(double value) {
+  int exponent = 0;
+  const double fraction = std::frexp(value, &exponent);  // in [1/2, 1)
+  return std::ldexp(1.0, fraction == 0.5 ? exponent - 1 : exponent);
+}
+
+Quantization quantization_of(Range range, int32_t bits, ScaleForm form) {
   const auto least = static_cast<float>(lowest_code(bits)),
              most = static_cast<float>(highest_code(bits));
   const float low = std::min(range.low, 0.0f), high = std::max(range.high, 0.0f);
-  const float scale = (high - low) / (most - least);
+  float scale = form.is_symmetric ? std::max(-low, high) / most : (high - low) / (most - least);
   if (!std::isfinite(scale))
     throw Error("calibration: a range of [" + std::to_string(low) + ", " + std::to_string(high) +
                 "] is too wide for float32");
   constexpr float kLeast = 1e-30f;  // keeps ratios of scales inside float32
   if (scale < kLeast) return {1.0f, 0};
+  if (form.is_power_of_two) scale = static_cast<float>(power_of_two_above(double{scale}));
+  if (form.is_symmetric) return {scale, 0};
   const float zero = std::clamp(std::rint(least - low / scale), least, most);
   return {scale, static_cast<int32_t>(zero)};
 }

@@ -4,6 +4,9 @@
 #include <map>
 
 #include "compiler/float/executor.h"
+#include "compiler/passes/histogram.h"
+#include "compiler/passes/methods.h"
+#include "compiler/passes/moments.h"
 #include "hw/spec/network.h"
 
 namespace qsim {
@@ -12,10 +15,13 @@ struct Range {
   float low = 0, high = 0;
 };
 
-// The least and greatest value of every activation, over all samples. Values are numbered as in the
-// graph after expand_sums(); codes count as the reals they stand for.
+// What was seen of every activation, over all samples. Values are numbered as in the graph after
+// expand_sums(); codes count as the reals they stand for.
 struct CalibrationResult {
-  std::map<ValueId, Range> ranges;
+  std::map<ValueId, Range> ranges;              // least and greatest value
+  std::map<ValueId, Range> averages;            // of each batch's, see find_range.h
+  std::map<ValueId, Histogram> histograms;      // when asked for
+  std::map<std::string, InputMoments> moments;  // when asked for; by Layer::name
   int64_t samples = 0;
 };
 
@@ -25,7 +31,7 @@ struct CalibrationResult {
 class Calibrator {
  public:
   // `graph` must outlive the calibrator. Throws Error for an operator without float implementation.
-  explicit Calibrator(const Graph& graph);
+  explicit Calibrator(const Graph& graph, const CalibrationNeeds& needs = {});
   ~Calibrator();
 
   // One tensor per graph input, any multiple of the graph's batch. Throws Error, naming the value,
@@ -38,6 +44,9 @@ class Calibrator {
  private:
   std::unique_ptr<const Graph> expanded_;  // null when the graph needs no expansion
   std::unique_ptr<const FloatExecutor> executor_;
+  CalibrationNeeds needs_;
+  std::vector<ProductInput> products_;
+  std::map<ValueId, double> weights_;  // sum of the weights in an average
   CalibrationResult result_;
 };
 
@@ -47,8 +56,12 @@ class Calibrator {
 std::unique_ptr<const Graph> expand_sums(const Graph& graph);
 
 // Quantization of a range in codes of `bits` bits: asymmetric, zero included, 2^bits - 1 steps.
-// scale = fl32((high - low) / steps), zero point = RNE(least code - low / scale). An empty range
-// gets scale 1.
-Quantization quantization_of(Range range, int32_t bits = 8);
+// scale = fl32((high - low) / steps), zero point = RNE(least code - low / scale). Symmetric:
+// scale = fl32(max(-low, high) / (2^(bits-1) - 1)), zero point 0. A power of two is the least that
+// is not below this scale. An empty range gets scale 1.
+Quantization quantization_of(Range range, int32_t bits = 8, ScaleForm form = {});
+
+// The least power of two >= value, which is positive and finite.
+double power_of_two_above(double value);
 
 }  // namespace qsim

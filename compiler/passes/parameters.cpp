@@ -4,6 +4,10 @@
 #include <cmath>
 #include <optional>
 
+#include "compiler/passes/calibrate.h"
+#include "compiler/passes/error_feedback.h"
+#include "compiler/passes/weight_index.h"
+#include "compiler/passes/weight_scale.h"
 #include "hw/spec/error.h"
 #include "hw/spec/packing.h"
 
@@ -38,46 +42,6 @@ void apply(const Affine& affine, ChannelMap& map) {
   }
 }
 
-// Where the stored weight of (output channel, tap) lies: start of the channel plus offset of the
-// tap.
-struct WeightIndex {
-  int64_t channel_stride = 0;
-  std::vector<int64_t> taps;  // in the order of Layer::weights: ky, kx, i
-};
-
-WeightIndex index_conv(const Operand& weight) {
-  const size_t rank = weight.shape.size();
-  const int64_t kh = rank == 4 ? weight.shape[2] : 1, kw = weight.shape.back();
-  WeightIndex index{weight.strides[0], {}};
-  for (int64_t y = 0; y < kh; ++y) {
-    for (int64_t x = 0; x < kw; ++x) {
-      for (int64_t i = 0; i < weight.shape[1]; ++i) {
-        index.taps.push_back(i * weight.strides[1] + x * weight.strides.back() +
-                             (rank == 4 ? y * weight.strides[2] : 0));
-      }
-    }
-  }
-  return index;
-}
-
-// The k-th row of the matrix belongs to the element of the window at the memory offset of k.
-WeightIndex index_matmul(const Op& op, const LayerOrigin& origin, const NetTensor& in,
-                         const Window& window) {
-  const Operand& weight = op.weight;
-  const size_t k_axis = op.weight_rows ? 1 : 0;
-  WeightIndex index{weight.strides[1 - k_axis], {}};
-  index.taps.resize(static_cast<size_t>(weight.shape[k_axis]));
-  for (int64_t k = 0; k < weight.shape[k_axis]; ++k) {
-    int64_t rest = k, memory = 0;
-    for (size_t a = origin.reduction.size(); a-- > 0; rest /= origin.reduction[a].extent) {
-      memory += rest % origin.reduction[a].extent * origin.reduction[a].stride;
-    }
-    const int64_t y = memory / (int64_t{in.w} * in.c), x = memory / in.c % in.w, i = memory % in.c;
-    index.taps[static_cast<size_t>((y * window.kw + x) * in.c + i)] = k * weight.strides[k_axis];
-  }
-  return index;
-}
-
 // Stored elements of an operand; float data is read in place, since it may be hundreds of
 // megabytes.
 class Elements {
@@ -100,8 +64,10 @@ class Elements {
 
 class Filler {
  public:
-  Filler(const Op& op, const NetTensor& input, Layer& layer)
+  Filler(const Op& op, const NetTensor& input, const ParameterMethod& method, Layer& layer)
       : op_(op),
+        method_(method.weights),
+        moments_(method.moments),
         scale_x_(input.quant.scale),
         most_(highest_code(layer.weight_bits)),
         layer_(layer) {}
@@ -111,11 +77,16 @@ class Filler {
     const Elements stored(op_.weight);
     const std::vector<double> bias = real_bias(channels);
     layer_.weights.reserve(channels * index.taps.size());
+    const double common = method_.is_per_tensor ? common_scale(index, stored, bias) : 0;
     for (size_t o = 0; o < channels; ++o) {
-      const int64_t start = static_cast<int64_t>(o) * index.channel_stride;
-      const bool keep = op_.weight.is_codes && weight_factor(o) > 0;
-      keep ? keep_codes(o, index, stored, start) : quantize(o, index, stored, start, bias[o]);
-      add_bias(o, bias[o]);
+      if (keeps_codes(o)) {
+        keep_codes(o, index, stored);
+        add_bias(o, bias[o]);
+        continue;
+      }
+      const std::vector<double> weights = real_weights(o, index, stored);
+      quantize(weights, bias[o], common, o, index);
+      add_bias(o, bias[o] - mean_shift(o, index, weights));
     }
   }
 
@@ -128,8 +99,13 @@ class Filler {
         push_channel(zero_scale(offset), 0);
         layer_.weights.push_back(0);
       } else {
-        const int code = best_code(std::abs(factor), offset);
-        push_channel(static_cast<float>(std::abs(factor) / code), 0);
+        int code = best_code(std::abs(factor), offset);
+        double scale = std::abs(factor) / code;
+        if (method_.is_power_of_two) {
+          scale = power_of_two_above(std::abs(factor) / most_);
+          code = static_cast<int>(std::rint(std::abs(factor) / scale));
+        }
+        push_channel(static_cast<float>(scale), 0);
         layer_.weights.push_back(static_cast<int8_t>(factor < 0 ? -code : code));
       }
       add_bias(c, offset);
@@ -146,6 +122,7 @@ class Filler {
   }
 
   double weight_factor(size_t o) const { return op_.alpha * map_.factor[o]; }
+  bool keeps_codes(size_t o) const { return op_.weight.is_codes && weight_factor(o) > 0; }
 
   void check_finite(double value, size_t channel) const {
     if (!std::isfinite(value))
@@ -154,7 +131,11 @@ class Filler {
   }
 
   void push_channel(float scale, int32_t zero_point) {
-    layer_.weight_scale.push_back(std::max(scale, 1e-30f));
+    scale = std::max(scale, 1e-30f);
+    const bool is_given = op_.weight.is_codes && op_.kind != OpKind::kAffine;
+    if (method_.is_power_of_two && !is_given)
+      scale = static_cast<float>(power_of_two_above(double{scale}));
+    layer_.weight_scale.push_back(scale);
     layer_.weight_zero_point.push_back(zero_point);
   }
 
@@ -179,7 +160,8 @@ class Filler {
     return result;
   }
 
-  void keep_codes(size_t o, const WeightIndex& index, const Elements& stored, int64_t start) {
+  void keep_codes(size_t o, const WeightIndex& index, const Elements& stored) {
+    const int64_t start = static_cast<int64_t>(o) * index.channel_stride;
     const int32_t shift = -op_.weight.narrowing().offset;
     const size_t channel = op_.weight.channel(static_cast<int64_t>(o));
     for (int64_t tap : index.taps)
@@ -189,28 +171,87 @@ class Filler {
                  op_.weight.zero_point[channel] + shift);
   }
 
-  void quantize(size_t o, const WeightIndex& index, const Elements& stored, int64_t start,
-                double bias) {
+  // Of output channel o, in the order of Layer::weights, folded factors included.
+  std::vector<double> real_weights(size_t o, const WeightIndex& index,
+                                   const Elements& stored) const {
+    const int64_t start = static_cast<int64_t>(o) * index.channel_stride;
     const size_t channel = op_.weight.is_codes ? op_.weight.channel(static_cast<int64_t>(o)) : 0;
     const double zero = op_.weight.is_codes ? op_.weight.zero_point[channel] : 0;
     const double unit =
         weight_factor(o) * (op_.weight.is_codes ? double{op_.weight.scale[channel]} : 1.0);
-    double largest = 0;
+    std::vector<double> weights;
+    weights.reserve(index.taps.size());
     for (int64_t tap : index.taps) {
-      check_finite(stored[start + tap], o);
-      largest = std::max(largest, std::abs((stored[start + tap] - zero) * unit));
+      weights.push_back((stored[start + tap] - zero) * unit);
+      check_finite(weights.back(), o);
     }
-    check_finite(largest, o);
-    const double for_bias = std::abs(bias) / (scale_x_ * kBiasLimit);
+    return weights;
+  }
+
+  double scale_for_bias(double bias) const { return std::abs(bias) / (scale_x_ * kBiasLimit); }
+
+  // One scale for all channels whose weights become codes here.
+  double common_scale(const WeightIndex& index, const Elements& stored,
+                      const std::vector<double>& bias) const {
+    std::vector<std::vector<double>> weights;
+    std::vector<const std::vector<double>*> rows;
+    double for_bias = 0, for_zeros = 0;
+    for (size_t o = 0; o < bias.size(); ++o) {
+      if (keeps_codes(o)) continue;
+      weights.push_back(real_weights(o, index, stored));
+      for_bias = std::max(for_bias, scale_for_bias(bias[o]));
+      for_zeros = std::max(for_zeros, double{zero_scale(bias[o])});
+    }
+    for (const std::vector<double>& row : weights) rows.push_back(&row);
+    const double scale = weight_scale(rows, most_, method_);
+    return scale == 0 ? for_zeros : std::max(scale, for_bias);
+  }
+
+  // `common`: the scale to take; 0: the channel's own.
+  void quantize(const std::vector<double>& weights, double bias, double common, size_t o,
+                const WeightIndex& index) {
+    const double own = common > 0 ? common : weight_scale({&weights}, most_, method_);
     push_channel(
-        largest == 0 ? zero_scale(bias) : static_cast<float>(std::max(largest / most_, for_bias)),
-        0);
+        own == 0 ? zero_scale(bias) : static_cast<float>(std::max(own, scale_for_bias(bias))), 0);
     const double scale = layer_.weight_scale.back();
-    const double most = most_;
-    for (int64_t tap : index.taps) {
-      layer_.weights.push_back(static_cast<int8_t>(
-          std::clamp(std::rint((stored[start + tap] - zero) * unit / scale), -most, most)));
+    if (method_.has_feedback && prepare_feedback(group_of(o))) {
+      std::vector<double> in_rows(weights.size());
+      for (size_t t = 0; t < weights.size(); ++t)
+        in_rows[static_cast<size_t>(index.rows[t])] = weights[t];
+      const std::vector<int32_t> codes = feedback_->round(in_rows, scale, most_);
+      for (int64_t row : index.rows)
+        layer_.weights.push_back(static_cast<int8_t>(codes[static_cast<size_t>(row)]));
+      return;
     }
+    const double most = most_;
+    for (double w : weights)
+      layer_.weights.push_back(static_cast<int8_t>(std::clamp(std::rint(w / scale), -most, most)));
+  }
+
+  int64_t group_of(size_t o) const {
+    return static_cast<int64_t>(o) * layer_.groups / static_cast<int64_t>(map_.factor.size());
+  }
+
+  // Whether there is an ErrorFeedback for the group.
+  bool prepare_feedback(int64_t group) {
+    if (moments_ == nullptr) return false;
+    if (feedback_ && feedback_group_ == group) return true;
+    std::vector<double> moment = moments_->second_moment(group, method_.corrects_bias);
+    if (moment.empty()) return false;
+    feedback_.emplace(std::move(moment), moments_->size);
+    feedback_group_ = group;
+    return true;
+  }
+
+  // What the codes of channel o, the last ones made, add to the mean of its output.
+  double mean_shift(size_t o, const WeightIndex& index, const std::vector<double>& weights) const {
+    if (!method_.corrects_bias || moments_ == nullptr) return 0;
+    const double scale = layer_.weight_scale.back();
+    const int8_t* codes = &layer_.weights[layer_.weights.size() - weights.size()];
+    double shift = 0;
+    for (size_t t = 0; t < weights.size(); ++t)
+      shift += (codes[t] * scale - weights[t]) * moments_->mean(group_of(o), index.rows[t]);
+    return shift;
   }
 
   // The code whose unit of the bias, sx * factor / code, comes closest to dividing the offset.
@@ -231,6 +272,7 @@ class Filler {
   // int32 codes of the file, when their scale is that of the accumulator.
   std::optional<double> file_bias(size_t o, double unit) const {
     const Operand& b = op_.bias;
+    if (method_.corrects_bias && !op_.weight.is_codes) return std::nullopt;
     if (bias_codes_.empty() || !op_.affines.empty() || op_.beta != 1) return std::nullopt;
     const size_t channel = b.scale.size() == 1 ? 0 : o;
     if (b.zero_point[channel] != 0 || std::abs(b.scale[channel] / unit - 1) > 1e-6)
@@ -251,6 +293,10 @@ class Filler {
   }
 
   const Op& op_;
+  const WeightMethod method_;
+  const InputMoments* moments_;
+  std::optional<ErrorFeedback> feedback_;  // of the output channels of one group
+  int64_t feedback_group_ = -1;
   const double scale_x_;
   const int32_t most_;  // greatest weight code made here; the least is its negative
   Layer& layer_;
@@ -261,8 +307,8 @@ class Filler {
 }  // namespace
 
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input,
-                     Layer& layer) {
-  Filler filler(op, input, layer);
+                     const ParameterMethod& method, Layer& layer) {
+  Filler filler(op, input, method, layer);
   if (op.kind == OpKind::kAffine) return filler.fill_affine(static_cast<size_t>(input.c));
   if (op.kind == OpKind::kConv)
     return filler.fill_product(index_conv(op.weight), static_cast<size_t>(op.weight.shape[0]));

@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "compiler/passes/find_range.h"
 #include "compiler/passes/lower.h"
 #include "compiler/passes/parameters.h"
 #include "compiler/passes/recipe.h"
@@ -14,25 +15,56 @@
 namespace qsim {
 namespace {
 
-// The union of the calibrated ranges of a group's members, each within the clamp of its producer.
-std::optional<Range> range_of_group(Flow& flow, const SharedQuantization& shared, int32_t group,
-                                    const CalibrationResult* calibration) {
-  std::optional<Range> range;
+Range clamped(Range range, const Op& op) {
+  return {static_cast<float>(std::clamp(double{range.low}, op.clamp_low, op.clamp_high)),
+          static_cast<float>(std::clamp(double{range.high}, op.clamp_low, op.clamp_high))};
+}
+
+Range joined(Range a, Range b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
+
+// What calibration saw of a group's members together, each within the clamp of its producer.
+std::optional<Observed> observed_of_group(Flow& flow, const SharedQuantization& shared,
+                                          int32_t group, const CalibrationResult& calibration) {
+  std::optional<Observed> seen;
   for (size_t id = 0; id < flow.edges.size(); ++id) {
     const Edge& edge = flow.edges[id];
-    if (shared.group[id] != group || edge.is_float || calibration == nullptr) continue;
-    const auto found = calibration->ranges.find(edge.range_value);
-    if (found == calibration->ranges.end()) continue;
-    const Op* producer = flow.producer(static_cast<EdgeId>(id));
-    double low = double{found->second.low}, high = double{found->second.high};
-    if (producer != nullptr) {
-      low = std::clamp(low, producer->clamp_low, producer->clamp_high);
-      high = std::clamp(high, producer->clamp_low, producer->clamp_high);
+    if (shared.group[id] != group || edge.is_float) continue;
+    const auto found = calibration.ranges.find(edge.range_value);
+    if (found == calibration.ranges.end()) continue;
+    Observed own{.range = found->second, .average = found->second, .histogram = {}};
+    const auto average = calibration.averages.find(edge.range_value);
+    if (average != calibration.averages.end()) own.average = average->second;
+    const auto histogram = calibration.histograms.find(edge.range_value);
+    if (histogram != calibration.histograms.end()) own.histogram = histogram->second;
+    if (const Op* producer = flow.producer(static_cast<EdgeId>(id)); producer != nullptr) {
+      own.range = clamped(own.range, *producer);
+      own.average = clamped(own.average, *producer);
+      own.histogram.clamp(producer->clamp_low, producer->clamp_high);
     }
-    const Range own = {static_cast<float>(low), static_cast<float>(high)};
-    range = range ? Range{std::min(range->low, own.low), std::max(range->high, own.high)} : own;
+    if (!seen) {
+      seen = std::move(own);
+    } else {
+      seen->range = joined(seen->range, own.range);
+      seen->average = joined(seen->average, own.average);
+      seen->histogram.merge(own.histogram);
+    }
   }
-  return range;
+  return seen;
+}
+
+// What the recipe says for the first layer that reads the group and is named.
+RangeMethod method_of_group(const SharedQuantization& shared, int32_t group, const Recipe& recipe,
+                            const Lowered& lowered) {
+  for (const Layer& layer : lowered.network.layers) {
+    const auto named = recipe.layers.find(layer.name);
+    if (named == recipe.layers.end() || !named->second.calibrator) continue;
+    for (TensorId id : layer.inputs) {
+      const auto edge = static_cast<size_t>(lowered.edges[static_cast<size_t>(id)]);
+      if (!lowered.network.tensor(id).is_float && shared.group[edge] == group)
+        return *named->second.calibrator;
+    }
+  }
+  return recipe.calibrator;
 }
 
 // Names, at most three of them, of tensors without quantization.
@@ -44,17 +76,20 @@ std::string list_names(const std::vector<std::string>& names) {
 }
 
 void set_quantization(Flow& flow, SharedQuantization& shared, const CalibrationResult* calibration,
-                      Lowered& lowered) {
+                      const Recipe& recipe, Lowered& lowered) {
   std::vector<std::string> missing;
   for (size_t i = 0; i < lowered.network.tensors.size(); ++i) {
     NetTensor& tensor = lowered.network.tensors[i];
     if (tensor.is_float) continue;
     const int32_t group = shared.group[static_cast<size_t>(lowered.edges[i])];
     std::optional<CodeForm>& form = shared.form[static_cast<size_t>(group)];
-    if (!form) {
-      const auto range = range_of_group(flow, shared, group, calibration);
-      if (range)
-        form = CodeForm{.quant = quantization_of(*range, tensor.bits), .bits = tensor.bits};
+    if (!form && calibration != nullptr) {
+      if (const auto seen = observed_of_group(flow, shared, group, *calibration)) {
+        const Range range = find_range(*seen, method_of_group(shared, group, recipe, lowered),
+                                       tensor.bits, recipe.activation_form);
+        form = CodeForm{.quant = quantization_of(range, tensor.bits, recipe.activation_form),
+                        .bits = tensor.bits};
+      }
     }
     if (form) {
       tensor.quant = form->quant;
@@ -97,7 +132,8 @@ void set_clamp(const Op& op, const Quantization& quant, Layer& layer) {
     layer.clamp_high = code(op.clamp_high);
 }
 
-void set_values(const Flow& flow, Lowered& lowered) {
+void set_values(const Flow& flow, const CalibrationResult* calibration, const Recipe& recipe,
+                Lowered& lowered) {
   IntegerNetwork& network = lowered.network;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     Layer& layer = network.layers[i];
@@ -105,8 +141,14 @@ void set_values(const Flow& flow, Lowered& lowered) {
     if (origin.op < 0) continue;
     const Op& op = flow.ops[static_cast<size_t>(origin.op)];
     set_clamp(op, network.tensor(layer.output).quant, layer);
-    if (layer.op == LayerOp::kConv)
-      fill_parameters(op, origin, network.tensor(layer.inputs[0]), layer);
+    if (layer.op != LayerOp::kConv) continue;
+    const InputMoments* moments = nullptr;
+    if (calibration != nullptr) {
+      const auto found = calibration->moments.find(layer.name);
+      if (found != calibration->moments.end()) moments = &found->second;
+    }
+    fill_parameters(op, origin, network.tensor(layer.inputs[0]), {recipe.weight_method, moments},
+                    layer);
   }
 }
 
@@ -128,9 +170,11 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
 
   assign_bits(flow, shared, options.recipe, lowered);
   find_shape_only_weights(flow, graph.has_weights, lowered.network);
-  set_quantization(flow, shared, options.calibration, lowered);
+  const Recipe plain;
+  const Recipe& recipe = options.recipe != nullptr ? *options.recipe : plain;
+  set_quantization(flow, shared, options.calibration, recipe, lowered);
   lowered.network.has_values = lowered.network.value_blockers.empty();
-  if (lowered.network.has_values) set_values(flow, lowered);
+  if (lowered.network.has_values) set_values(flow, options.calibration, recipe, lowered);
   lowered.network.check();
   return std::move(lowered.network);
 }

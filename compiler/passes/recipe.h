@@ -1,4 +1,4 @@
-// How many bits codes and weights get where the file does not say.
+// How many bits codes and weights get where the file does not say, and how values become codes.
 #pragma once
 
 #include <cstdint>
@@ -7,21 +7,29 @@
 #include <string>
 
 #include "compiler/passes/lower.h"
+#include "compiler/passes/methods.h"
 
 namespace qsim {
 
 struct LayerBits {
   std::optional<int32_t> weights, activations;  // nothing: what the recipe says for all layers
+  std::optional<RangeMethod> calibrator = {};   // of what the layer reads
 };
 
-// Every number is in [2, 8]; the defaults are those of a network without a recipe.
+// Every number of bits is in [2, 8]; the defaults are those of a network without a recipe.
 struct Recipe {
-  std::string source = {};  // the file it comes from, for messages
-  int32_t weights = 8;      // of convolution, Gemm, MatMul and whatever becomes one
-  int32_t activations = 8;  // of the codes that a layer reads
-  int32_t input = 8;        // of the codes that the network's float inputs become
-  int32_t outputs = 8;      // of codes that only the host reads
+  std::string source = {};      // the file it comes from, for messages
+  int32_t weights = 8;          // of convolution, Gemm, MatMul and whatever becomes one
+  int32_t activations = 8;      // of the codes that a layer reads
+  int32_t input = 8;            // of the codes that the network's float inputs become
+  int32_t outputs = 8;          // of codes that only the host reads
+  RangeMethod calibrator = {};  // of activations
+  ScaleForm activation_form = {};
+  WeightMethod weight_method = {};
+  bool equalizes = false;  // the caller passes the graph through equalize() first
   std::map<std::string, LayerBits> layers = {};  // by Layer::name
+
+  CalibrationNeeds needs() const;
 };
 
 // Sets the bits of tensors and weights, and the clamp of every layer that has one to the range of

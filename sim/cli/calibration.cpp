@@ -4,7 +4,8 @@
 
 namespace qsim::cli {
 
-CalibrationResult calibrate(const Graph& graph, Samples& samples, const Progress& progress) {
+CalibrationResult calibrate(const Graph& graph, const CalibrationNeeds& needs, Samples& samples,
+                            const Progress& progress) {
   const SampleFile& file = samples.calibration_file();
   if (graph.inputs.size() != 1) {
     throw Error(file.path + ": the network has " + std::to_string(graph.inputs.size()) +
@@ -17,7 +18,7 @@ CalibrationResult calibrate(const Graph& graph, Samples& samples, const Progress
   if (indices.empty()) {
     throw Error(file.path + ": its samples do not fill a batch of " + std::to_string(batch));
   }
-  Calibrator calibrator(graph);
+  Calibrator calibrator(graph, needs);
   for (size_t i = 0; i < indices.size(); i += batch) {
     const auto first = indices.begin() + static_cast<std::ptrdiff_t>(i);
     calibrator.observe(

@@ -42,8 +42,8 @@ po::options_description network_description(ModelOptions& options) {
       ("input-shape", po::value(&options.input_shapes)->value_name("NAME=SHAPE"),
        "shape of an input with other open dimensions, such as x=1x3x32x32")  //
       ("recipe", po::value(&options.recipe)->value_name("FILE.json"),
-       "bits of codes and weights, 2 to 8, for what the model does not quantize itself; 8 if not "
-       "given");
+       "bits of codes and weights, 2 to 8, and methods of quantization, for what the model does "
+       "not quantize itself; 8 bits if not given");
   return description;
 }
 
@@ -58,6 +58,10 @@ po::options_description sample_description(ModelOptions& options, const char* li
   description.add_options()  //
       ("calibrate", po::value(&options.samples.calibrate)->value_name("FILE.npz"),
        "measure activation ranges on these samples, for what the model leaves open");
+  description.add_options()  //
+      ("calibrator", po::value(&options.calibrator)->value_name("NAME"),
+       "how ranges follow from samples: minmax, moving-average, percentile (or percentile:99.9), "
+       "mse, entropy; minmax if neither this nor the recipe says so");
   if (limit_text) {
     description.add_options()  //
         ("calibration-samples", po::value(&options.samples.calibration_samples)->value_name("N"),
@@ -112,6 +116,7 @@ ModelRequest ModelOptions::request(const std::string& path) const {
     request.input_shapes.insert(parse_input_shape(text));
   }
   request.recipe = recipe;
+  request.calibrator = calibrator;
   request.dump = Dump(dumps, dump_folder);
   return request;
 }

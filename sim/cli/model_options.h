@@ -15,7 +15,7 @@ struct ModelOptions {
   SampleOptions samples;
   int64_t batch = 1;
   std::vector<std::string> input_shapes;  // NAME=1x3x224x224
-  std::string recipe;
+  std::string recipe, calibrator;
   std::vector<std::string> dumps;
   std::string dump_folder;
   bool progress = false;
@@ -26,7 +26,8 @@ struct ModelOptions {
 
 po::options_description network_description(
     ModelOptions& options);  // --batch, --input-shape, --recipe
-// --calibrate, --seed and, unless `limit_text` is null, --data, --limit (explained by it) and
+// --calibrate, --calibrator, --seed and, unless `limit_text` is null, --data, --limit (explained by
+// it) and
 // --calibration-samples.
 po::options_description sample_description(ModelOptions& options, const char* limit_text);
 po::options_description preprocess_description(ModelOptions& options);

@@ -4,6 +4,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/onnx/import.h"
+#include "compiler/passes/equalize.h"
 #include "compiler/passes/quantize.h"
 #include "hw/spec/error.h"
 #include "sim/cli/calibration.h"
@@ -22,9 +23,25 @@ IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& 
   IntegerNetwork network = quantize(graph, {.recipe = recipe});
   if (!network.has_values) samples.set_aside_calibration();
   if (!samples.calibrates()) return network;
-  const CalibrationResult ranges = calibrate(graph, samples, progress.task("calibration"));
+  const CalibrationResult ranges = calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{},
+                                             samples, progress.task("calibration"));
   progress.clear();
   return quantize(graph, {.calibration = &ranges, .recipe = recipe});
+}
+
+// --recipe, with --calibrator in place of its own; nothing when neither is given.
+std::optional<Recipe> recipe_of(const ModelRequest& request) {
+  std::optional<Recipe> recipe;
+  if (!request.recipe.empty()) recipe = load_recipe(request.recipe);
+  if (request.calibrator.empty()) return recipe;
+  const std::optional<RangeMethod> method = read_range_method(request.calibrator);
+  if (!method) {
+    throw UsageError("--calibrator = " + request.calibrator + " " +
+                     why_no_range_method(request.calibrator));
+  }
+  if (!recipe) recipe.emplace().source = "--calibrator";
+  recipe->calibrator = *method;
+  return recipe;
 }
 
 }  // namespace
@@ -36,6 +53,9 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
     if (!request.recipe.empty()) {
       throw UsageError("--recipe: " + request.path + " is quantized and compiled already");
     }
+    if (!request.calibrator.empty()) {
+      throw UsageError("--calibrator: " + request.path + " is quantized and compiled already");
+    }
     model.program = load_program(request.path);
     apply_runtime_keys(request.machine, request.path, model.program.arch);
     request.dump.stage("network", [&] { return to_text(model.program.network); });
@@ -43,12 +63,12 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
     return model;
   }
   const Arch arch = make_arch(request.machine);
-  std::optional<Recipe> recipe;
-  if (!request.recipe.empty()) recipe = load_recipe(request.recipe);
+  const std::optional<Recipe> recipe = recipe_of(request);
 
   model.graph = import_onnx(
       request.path,
       {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
+  if (recipe && recipe->equalizes) model.graph = equalize(*model.graph);
   request.dump.stage("graph", [&] { return to_text(*model.graph); });
 
   const IntegerNetwork network =

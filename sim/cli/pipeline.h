@@ -23,7 +23,8 @@ struct ModelRequest {
   SampleOptions samples;
   int64_t batch = 1;                          // of dynamic batch dimensions
   std::map<std::string, Shape> input_shapes;  // of inputs with other dynamic dimensions
-  std::string recipe;  // a .json file: bits of what the model leaves open; "": 8 everywhere
+  std::string recipe;      // a .json file for what the model leaves open; "": 8 bits everywhere
+  std::string calibrator;  // how ranges of activations are found; "": as the recipe says
   Dump dump;
 };
 

@@ -13,13 +13,38 @@ namespace {
 
 using Json = nlohmann::json;
 
+std::string text_of(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 int32_t read_bits(const std::string& place, const Json& value) {
   // Compared as doubles: numbers beyond int64 do not wrap into the range.
   if (value.is_number_integer() && value.get<double>() >= 2 && value.get<double>() <= 8) {
     return value.get<int32_t>();
   }
-  throw Error(place + " = " + value.dump(-1, ' ', false, Json::error_handler_t::replace) +
-              " is not a whole number in [2, 8]");
+  throw Error(place + " = " + text_of(value) + " is not a whole number in [2, 8]");
+}
+
+RangeMethod read_calibrator(const std::string& place, const Json& value) {
+  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  if (const auto method = read_range_method(text)) return *method;
+  throw Error(place + " = " + text_of(value) + " " + why_no_range_method(text));
+}
+
+bool read_switch(const std::string& place, const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  throw Error(place + " = " + text_of(value) + " is not true or false");
+}
+
+// The place of a word in `words`.
+size_t read_word(const std::string& place, const Json& value,
+                 const std::vector<std::string>& words) {
+  std::string list;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (value == words[i]) return i;
+    list += (i == 0 ? "" : ", ") + words[i];
+  }
+  throw Error(place + " = " + text_of(value) + " is not one of " + list);
 }
 
 [[noreturn]] void unknown_key(const std::string& place, const std::string& key,
@@ -43,8 +68,10 @@ LayerBits read_layer(const std::string& place, const Json& json) {
       bits.weights = read_bits(place + ".weights", value);
     } else if (key == "activations") {
       bits.activations = read_bits(place + ".activations", value);
+    } else if (key == "calibrator") {
+      bits.calibrator = read_calibrator(place + ".calibrator", value);
     } else {
-      unknown_key(place + ".", key, {"weights", "activations"});
+      unknown_key(place + ".", key, {"weights", "activations", "calibrator"});
     }
   }
   return bits;
@@ -69,13 +96,33 @@ Recipe load_recipe(const std::string& path) {
       recipe.input = read_bits(place, value);
     } else if (key == "outputs") {
       recipe.outputs = read_bits(place, value);
+    } else if (key == "calibrator") {
+      recipe.calibrator = read_calibrator(place, value);
+    } else if (key == "symmetric") {
+      recipe.activation_form.is_symmetric = read_switch(place, value);
+    } else if (key == "scales") {
+      recipe.activation_form.is_power_of_two = recipe.weight_method.is_power_of_two =
+          read_word(place, value, {"any", "power_of_two"}) == 1;
+    } else if (key == "weights_per") {
+      recipe.weight_method.is_per_tensor = read_word(place, value, {"channel", "tensor"}) == 1;
+    } else if (key == "weight_scale") {
+      recipe.weight_method.is_mse = read_word(place, value, {"max", "mse"}) == 1;
+    } else if (key == "rounding") {
+      recipe.weight_method.has_feedback = read_word(place, value, {"nearest", "feedback"}) == 1;
+    } else if (key == "bias_correction") {
+      recipe.weight_method.corrects_bias = read_switch(place, value);
+    } else if (key == "equalization") {
+      recipe.equalizes = read_switch(place, value);
     } else if (key == "layers") {
       require_object(place, value);
       for (const auto& [name, layer] : value.items()) {
         recipe.layers[name] = read_layer(place + "." + name, layer);
       }
     } else {
-      unknown_key(path + ": ", key, {"weights", "activations", "input", "outputs", "layers"});
+      unknown_key(
+          path + ": ", key,
+          {"weights", "activations", "input", "outputs", "calibrator", "symmetric", "scales",
+           "weights_per", "weight_scale", "rounding", "bias_correction", "equalization", "layers"});
     }
   }
   return recipe;

@@ -202,5 +202,26 @@ TEST(Recipe, ReferenceEngineFollowsTheRules) {
   }
 }
 
+TEST(Recipe, CalibratorOfOneLayer) {
+  const Graph graph = import_model(small_network());
+  Recipe recipe{.activations = 4};
+  recipe.layers["conv1"].calibrator = RangeMethod{.rule = RangeRule::kMse};
+  EXPECT_TRUE(recipe.needs().histograms);
+  Calibrator calibrator(graph, recipe.needs());
+  for (uint32_t seed = 1; seed <= 3; ++seed) calibrator.observe(random_tensor({1, 3, 8, 8}, seed));
+  const auto scales = [&](const Recipe& r) {
+    std::map<std::string, float> result;
+    const IntegerNetwork network =
+        quantize(graph, {.calibration = &calibrator.result(), .recipe = &r});
+    for (const NetTensor& t : network.tensors)
+      if (!t.is_float) result[t.name] = t.quant.scale;
+    return result;
+  };
+  recipe.layers["conv1"].calibrator = RangeMethod{.rule = RangeRule::kPercentile, .percentile = 90};
+  const auto named = scales(recipe), plain = scales({.activations = 4});
+  EXPECT_LT(named.at("x:codes"), plain.at("x:codes"));
+  EXPECT_EQ(named.at("s"), plain.at("s"));
+}
+
 }  // namespace
 }  // namespace qsim::test

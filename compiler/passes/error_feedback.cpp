@@ -1,0 +1,60 @@
+#include "compiler/passes/error_feedback.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace qsim {
+
+ErrorFeedback::ErrorFeedback(std::vector<double> moment, int64_t size)
+    : size_(static_cast<size_t>(size)), order_(size_), spread_(size_ * size_, 0.0) {
+  const size_t n = size_;
+  double trace = 0;
+  for (size_t i = 0; i < n; ++i) trace += moment[i * n + i];
+  const double damping = trace > 0 ? kDamping * trace / static_cast<double>(n) : 1;
+  for (size_t i = 0; i < n; ++i) moment[i * n + i] += damping;
+  std::iota(order_.begin(), order_.end(), size_t{0});
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](size_t a, size_t b) { return moment[a * n + a] > moment[b * n + b]; });
+
+  // H = R RT with R upper triangular, from the last row up; then U = R^-1.
+  std::vector<double> r(n * n, 0.0);
+  for (size_t j = n; j-- > 0;) {
+    const double* row_j = &r[j * n];
+    for (size_t i = j + 1; i-- > 0;) {
+      const double* row_i = &r[i * n];
+      double value = moment[order_[i] * n + order_[j]];
+      for (size_t k = j + 1; k < n; ++k) value -= row_i[k] * row_j[k];
+      r[i * n + j] = i == j ? std::sqrt(std::max(value, damping * 1e-6)) : value / row_j[j];
+    }
+  }
+  std::vector<double> rest(n);
+  for (size_t i = 0; i < n; ++i) {
+    std::fill(rest.begin(), rest.end(), 0.0);
+    rest[i] = 1;
+    for (size_t k = i; k < n; ++k) {
+      const double value = rest[k] / r[k * n + k];
+      spread_[i * n + k] = value;
+      for (size_t j = k + 1; j < n; ++j) rest[j] -= value * r[k * n + j];
+    }
+  }
+}
+
+std::vector<int32_t> ErrorFeedback::round(const std::vector<double>& weights, double scale,
+                                          int32_t most) const {
+  const size_t n = size_;
+  std::vector<double> open(n);
+  for (size_t i = 0; i < n; ++i) open[i] = weights[order_[i]];
+  std::vector<int32_t> codes(n);
+  for (size_t i = 0; i < n; ++i) {
+    const double code =
+        std::clamp(std::rint(open[i] / scale), -static_cast<double>(most), double(most));
+    codes[order_[i]] = static_cast<int32_t>(code);
+    const double* row = &spread_[i * n];
+    const double error = (open[i] - code * scale) / row[i];
+    for (size_t k = i + 1; k < n; ++k) open[k] -= error * row[k];
+  }
+  return codes;
+}
+
+}  // namespace qsim

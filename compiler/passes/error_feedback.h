@@ -1,0 +1,32 @@
+// Rounding of weights one after the other, each making up for the errors of those before.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace qsim {
+
+// For the weights w of one output channel, whose inputs have the second moment H = E[x xT], finds
+// codes q with a small E[((w - scale * q) . x)^2], where rounding to nearest minimises
+// |w - scale * q|. Inputs are taken in the order of falling H_ii; after each, its rounding error is
+// spread over the weights not yet rounded such that the expected error is least (OBQ: Frantar and
+// Alistarh, "Optimal brain compression", NeurIPS 2022; in one order for all channels as GPTQ:
+// Frantar et al., ICLR 2023). H_ii grows by `kDamping` of their mean, so that H is invertible.
+class ErrorFeedback {
+ public:
+  static constexpr double kDamping = 0.01;
+
+  // `moment`: H, size * size elements, symmetric. Time: size^3 / 2.
+  ErrorFeedback(std::vector<double> moment, int64_t size);
+
+  // Codes in [-most, most], in the order of `weights`. Time: size^2 / 2.
+  std::vector<int32_t> round(const std::vector<double>& weights, double scale, int32_t most) const;
+
+ private:
+  size_t size_;
+  std::vector<size_t> order_;   // of inputs
+  std::vector<double> spread_;  // upper triangle U with H^-1 = UT U, in that order
+};
+
+}  // namespace qsim

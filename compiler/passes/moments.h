@@ -1,0 +1,51 @@
+// First and second moments of what the float network's products read: for bias correction and for
+// rounding with error feedback.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/passes/flow.h"
+
+namespace qsim {
+
+// A convolution, Gemm or MatMul, and the value that it reads.
+struct ProductInput {
+  std::string layer;  // Layer::name
+  ValueId value = kNoValue;
+  Shape shape;  // of the value: [N, C, (H,) W], or [..., size]
+  bool is_conv = false;
+  Window window = {};  // is_conv
+  int64_t groups = 1;  // is_conv; else 1
+  int64_t size = 0;    // weights of an output channel
+};
+
+// Those of the graph, which has no Sum of more than two inputs, after the passes that fold pads and
+// affine operators.
+std::vector<ProductInput> find_products(const Graph& graph);
+
+// Sums over rows: a row is what an output channel multiplies with its weights, in the order of ONNX
+// (input channel of the group, ky, kx); a tap outside the feature map is 0.
+struct InputMoments {
+  static constexpr int64_t kMostSize = 2304;   // of rows whose products are summed: 42 MB a group
+  static constexpr int64_t kMostSampled = 64;  // rows of a batch whose products are summed
+
+  int64_t groups = 1, size = 0;
+  int64_t rows = 0;                           // as many in every group
+  std::vector<double> sum;                    // [group][size]
+  int64_t sampled_rows = 0;                   // spread evenly over each batch
+  std::vector<double> sampled_sum, products;  // [group][size], [group][size][size]; or empty
+
+  double mean(int64_t group, int64_t index) const {
+    return sum[static_cast<size_t>(group * size + index)] / static_cast<double>(rows);
+  }
+  // E[x xT], size * size elements, or the covariance; of the sampled rows of a group. Empty when
+  // they were not asked for or size > kMostSize.
+  std::vector<double> second_moment(int64_t group, bool is_centered) const;
+
+  void add(const ProductInput& input, std::span<const float> values, bool wants_products);
+};
+
+}  // namespace qsim
