@@ -68,6 +68,18 @@ Operand quantize_constant(const Graph& graph, const Node& node, const Operand& r
   return codes;
 }
 
+// A file of a hundred bytes can fill a constant of any shape; 2^26 doubles are half a gigabyte.
+std::vector<double> filled_elements(const Value& value) {
+  constexpr int64_t kMaxFilled = int64_t{1} << 26;
+  const int64_t count = element_count(value.shape);
+  if (count > kMaxFilled) {
+    throw Error("value " + value.name + ": ConstantOfShape = " + to_text(value.shape) +
+                " is more than the " + std::to_string(kMaxFilled) +
+                " elements that are quantized from a fill");
+  }
+  return std::vector<double>(static_cast<size_t>(count), value.fill);
+}
+
 Operand transposed(const Operand& o, std::vector<int64_t> perm) {
   if (perm.empty()) {
     perm.resize(o.shape.size());
@@ -117,8 +129,7 @@ std::vector<double> stored_elements(const Operand& o) {
     for (double& code : codes) code = std::clamp(code, low, high);
     return codes;
   }
-  if (o.is_filled())
-    return std::vector<double>(static_cast<size_t>(element_count(o.value->shape)), o.value->fill);
+  if (o.is_filled()) return filled_elements(*o.value);
   const Tensor& tensor = o.owned != nullptr ? *o.owned : o.value->data;
   if (tensor.type == DataType::kFloat || tensor.type == DataType::kDouble) {
     const std::vector<float> values = tensor.as_floats();
