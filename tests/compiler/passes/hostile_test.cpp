@@ -32,5 +32,21 @@ TEST(Hostile, QuantizedFill) {
   }
 }
 
+// More nodes behind each other than the stack could hold calls.
+TEST(Hostile, LongChainBehindWeights) {
+  constexpr int kNodes = 60'000;
+  OnnxBuilder model;
+  model.input("x", {1, 2}).output("y").initializer("s", floats({}, {1}));
+  model.initializer("w", tensor_of<int8_t>(DataType::kInt8, {2, 2}, {1, 2, 3, 4}));
+  model.node("DequantizeLinear", {"w", "s"}, {"t0"});
+  for (int i = 0; i < kNodes; ++i) {
+    model.node("Transpose", {"t" + std::to_string(i)}, {"t" + std::to_string(i + 1)});
+  }
+  model.node("MatMul", {"x", "t" + std::to_string(kNodes)}, {"y"});
+  const TempFolder folder;
+  const Graph graph = import_onnx(model.save(folder.path() / "m.onnx"));
+  EXPECT_FALSE(quantize(graph).layers.empty());
+}
+
 }  // namespace
 }  // namespace qsim::test
