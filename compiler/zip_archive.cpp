@@ -33,7 +33,10 @@ class Reader {
   [[noreturn]] void fail(const std::string& what) const { throw Error(path_ + ": " + what); }
 
   uint64_t number(uint64_t at, int size) const {
-    if (at + static_cast<uint64_t>(size) > bytes_.size()) fail("is truncated");
+    // Written so that an offset of 2^64 - 1 does not wrap.
+    if (at > bytes_.size() || static_cast<uint64_t>(size) > bytes_.size() - at) {
+      fail("is truncated");
+    }
     uint64_t value = 0;
     for (int i = size; i-- > 0;) value = value << 8 | bytes_[at + static_cast<uint64_t>(i)];
     return value;
@@ -54,6 +57,7 @@ class Reader {
     const uint64_t count = number(end + 10, 2);
     uint64_t at = number(end + 16, 4);
     std::vector<Member> members;
+    uint64_t packed_total = 0;
     for (uint64_t i = 0; i < count; ++i) {
       if (number(at, 4) != kCentralMagic) fail("has a damaged zip directory");
       const uint64_t name_bytes = number(at + 28, 2), extra_bytes = number(at + 30, 2);
@@ -68,6 +72,10 @@ class Reader {
       m.name.assign(bytes_.begin() + static_cast<std::ptrdiff_t>(at + kCentralBytes),
                     bytes_.begin() + static_cast<std::ptrdiff_t>(at + kCentralBytes + name_bytes));
       read_zip64(at + kCentralBytes + name_bytes, extra_bytes, m);
+      // A thousand entries for the same megabyte would unpack to a terabyte. (What is longer than
+      // the file is truncated: extract().)
+      if (m.packed <= bytes_.size()) packed_total += m.packed;
+      if (packed_total > bytes_.size()) fail("has members that overlap");
       members.push_back(m);
       at += kCentralBytes + name_bytes + extra_bytes + number(at + 32, 2);
     }

@@ -2,8 +2,9 @@
 # Installs what the tests need, builds everything, and runs
 #   scripts/test.sh           the quick tests: what CI runs
 #   scripts/test.sh --full    all tests, those with the ctest label `full` included
-# The last line is "N passed, N failed", added up from what ctest, the checks of the tree and the Python tests
-# counted; a test that skips itself says why and counts as neither. Exits with 1 when anything failed.
+# The last line is "N passed, N failed", added up from what ctest, the checks of the tree, the Python tests and
+# two minutes of fuzzing counted; a test that skips itself says why and counts as neither. Exits with 1 when
+# anything failed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$project_dir"
@@ -72,5 +73,8 @@ run_counted "ctest" "$system_python" scripts/count_junit.py "$junit"
 
 log "Python tests"
 run_counted "Python tests" "$python" scripts/python_tests.py "$@"
+
+log "fuzzing of the file readers"
+run_counted "fuzzing of the file readers" scripts/fuzz_import.sh 120
 
 finish

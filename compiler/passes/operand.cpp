@@ -68,6 +68,18 @@ Operand quantize_constant(const Graph& graph, const Node& node, const Operand& r
   return codes;
 }
 
+// A file of a hundred bytes can fill a constant of any shape; 2^26 doubles are half a gigabyte.
+std::vector<double> filled_elements(const Value& value) {
+  constexpr int64_t kMaxFilled = int64_t{1} << 26;
+  const int64_t count = element_count(value.shape);
+  if (count > kMaxFilled) {
+    throw Error("value " + value.name + ": ConstantOfShape = " + to_text(value.shape) +
+                " is more than the " + std::to_string(kMaxFilled) +
+                " elements that are quantized from a fill");
+  }
+  return std::vector<double>(static_cast<size_t>(count), value.fill);
+}
+
 Operand transposed(const Operand& o, std::vector<int64_t> perm) {
   if (perm.empty()) {
     perm.resize(o.shape.size());
@@ -106,6 +118,37 @@ Operand reshaped(const Operand& o, const Shape& shape, const Node& node) {
               ": a Reshape that splits the channels of per-channel weights is not supported");
 }
 
+Operand constant_operand(const Value& value) {
+  Operand o;
+  o.value = &value;
+  o.shape = value.shape;
+  o.strides = dense_strides(value.shape);
+  o.codes = type_range(value);
+  return o;
+}
+
+// What `node` makes of its first input.
+Operand behind(const Graph& graph, const Node& node, Operand o) {
+  const Value& value = graph.value(node.outputs[0]);
+  if (node.op == "QuantizeLinear") return quantize_constant(graph, node, o);
+  if (node.op == "DequantizeLinear") {
+    set_parameters(graph, node, o);
+    return o;
+  }
+  if (node.op == "Transpose") return transposed(o, node.attr_ints("perm"));
+  if (node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" ||
+      node.op == "Unsqueeze") {
+    return reshaped(o, value.shape, node);
+  }
+  if (node.op == "Identity" || node.op == "Cast") return o;
+  if (node.op == "Clip" && (value.type == DataType::kInt8 || value.type == DataType::kUint8)) {
+    o.codes = clipped(graph, node, o.codes);
+    o.is_clipped = true;
+    return o;
+  }
+  throw Error("node " + node.name + ": weights that " + node.op + " computes are not supported");
+}
+
 }  // namespace
 
 std::vector<double> stored_elements(const Operand& o) {
@@ -117,8 +160,7 @@ std::vector<double> stored_elements(const Operand& o) {
     for (double& code : codes) code = std::clamp(code, low, high);
     return codes;
   }
-  if (o.is_filled())
-    return std::vector<double>(static_cast<size_t>(element_count(o.value->shape)), o.value->fill);
+  if (o.is_filled()) return filled_elements(*o.value);
   const Tensor& tensor = o.owned != nullptr ? *o.owned : o.value->data;
   if (tensor.type == DataType::kFloat || tensor.type == DataType::kDouble) {
     const std::vector<float> values = tensor.as_floats();
@@ -140,35 +182,17 @@ std::vector<double> real_values(const Operand& o) {
 }
 
 Operand resolve_operand(const Graph& graph, ValueId id) {
-  const Value& value = graph.value(id);
-  if (value.is_constant) {
-    Operand o;
-    o.value = &value;
-    o.shape = value.shape;
-    o.strides = dense_strides(value.shape);
-    o.codes = type_range(value);
-    return o;
+  // Not by recursion: a file may put any number of nodes behind each other.
+  std::vector<const Node*> chain;  // from the last node to the first
+  while (!graph.value(id).is_constant) {
+    const Value& value = graph.value(id);
+    if (value.producer < 0) throw Error("value " + value.name + ": is not constant");
+    chain.push_back(&graph.nodes[static_cast<size_t>(value.producer)]);
+    id = chain.back()->inputs[0];
   }
-  if (value.producer < 0) throw Error("value " + value.name + ": is not constant");
-  const Node& node = graph.nodes[static_cast<size_t>(value.producer)];
-  Operand o = resolve_operand(graph, node.inputs[0]);
-  if (node.op == "QuantizeLinear") return quantize_constant(graph, node, o);
-  if (node.op == "DequantizeLinear") {
-    set_parameters(graph, node, o);
-    return o;
-  }
-  if (node.op == "Transpose") return transposed(o, node.attr_ints("perm"));
-  if (node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" ||
-      node.op == "Unsqueeze") {
-    return reshaped(o, value.shape, node);
-  }
-  if (node.op == "Identity" || node.op == "Cast") return o;
-  if (node.op == "Clip" && (value.type == DataType::kInt8 || value.type == DataType::kUint8)) {
-    o.codes = clipped(graph, node, o.codes);
-    o.is_clipped = true;
-    return o;
-  }
-  throw Error("node " + node.name + ": weights that " + node.op + " computes are not supported");
+  Operand o = constant_operand(graph.value(id));
+  for (size_t i = chain.size(); i-- > 0;) o = behind(graph, *chain[i], std::move(o));
+  return o;
 }
 
 }  // namespace qsim

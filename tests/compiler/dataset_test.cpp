@@ -148,6 +148,54 @@ TEST_F(Npz, RefusesDamagedFiles) {
   }
 }
 
+// Where the directory begins, and the bytes of its only entry.
+struct Directory {
+  size_t at = 0;
+  Bytes entry;
+};
+
+Directory directory_of(const Bytes& bytes) {
+  const size_t end = bytes.size() - 22;
+  Directory directory;
+  for (size_t i = 4; i-- > 0;) directory.at = directory.at << 8 | bytes[end + 16 + i];
+  directory.entry.assign(bytes.begin() + static_cast<std::ptrdiff_t>(directory.at),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(end));
+  return directory;
+}
+
+// The zip bomb whose entries all lead to the same bytes.
+TEST_F(Npz, RefusesMembersThatOverlap) {
+  write_zip(path(), {{"x.npy", npy(header("|u1", "(4000,)"), 4000)}});
+  ASSERT_EQ(error(), "no error");
+  Bytes bytes = read();
+  const Directory directory = directory_of(bytes);
+  for (int i = 0; i < 3; ++i) {
+    bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(directory.at), directory.entry.begin(),
+                 directory.entry.end());
+  }
+  bytes[bytes.size() - 12] = 4;  // entries in all
+  rewrite(bytes);
+  EXPECT_EQ(error(), "has members that overlap");
+}
+
+// An offset that wraps around to the file's beginning when something is added to it.
+TEST_F(Npz, RefusesOffsetsBeyondTheFile) {
+  write_zip(path(), {{"x.npy", npy(header("|u1", "(4,)"), 4)}});
+  Bytes bytes = read();
+  const Directory directory = directory_of(bytes);
+  Bytes entry = directory.entry;
+  entry[30] = 12;                                     // bytes of extra fields
+  std::fill_n(entry.begin() + 42, 4, uint8_t{0xff});  // offset: see the zip64 field
+  const Bytes field = {1, 0, 8, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  entry.insert(entry.end(), field.begin(), field.end());
+  bytes.resize(directory.at);
+  const Bytes whole = read();
+  bytes.insert(bytes.end(), entry.begin(), entry.end());
+  bytes.insert(bytes.end(), whole.end() - 22, whole.end());
+  rewrite(bytes);
+  EXPECT_EQ(error(), "is truncated");
+}
+
 TEST_F(Npz, RefusesToWriteWhereItCannot) {
   EXPECT_THROW(save_npz(folder_.path() / "none" / "d.npz", {{"x", floats({1})}}), Error);
   EXPECT_THROW(save_npz(path(), {{"x", Tensor()}}), Error);

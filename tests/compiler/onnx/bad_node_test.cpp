@@ -168,6 +168,18 @@ TEST(BadNode, FoldingIsBounded) {
   EXPECT_TRUE(error.ends_with(" left for folding constants")) << error;
 }
 
+// Scales of 2^31 - 1 channels out of a file of a hundred bytes.
+TEST(BadNode, FilledScalesAreBounded) {
+  OnnxBuilder model;
+  model.output("y").initializer("n", int64s({INT32_MAX})).initializer("m", int64s({1, INT32_MAX}));
+  model.node("ConstantOfShape", {"n"}, {"s"}, {{"value", floats({1}, {1})}}, "scales");
+  model.node("ConstantOfShape", {"m"}, {"w"}, {{"value", floats({1}, {1})}}, "weights");
+  model.node("QuantizeLinear", {"w", "s"}, {"y"}, {{"axis", int64_t{1}}}, "n");
+  EXPECT_EQ(error_of(model),
+            "m.onnx: node n (QuantizeLinear): constant = 8589934588 bytes is more than the "
+            "268435712 left for folding constants");
+}
+
 TEST(BadNode, Quantization) {
   const Tensor zero = tensor_of<uint8_t>(DataType::kUint8, {}, {128});
   EXPECT_EQ(node_error("QuantizeLinear", {2}, {}, {floats({}, {0.5f}), zero}), "no error");
