@@ -12,11 +12,7 @@ build_packages=(
   libsystemc-dev verilator make libonnx-dev libprotobuf-dev protobuf-compiler libeigen3-dev libdnnl-dev
   libboost-program-options-dev nlohmann-json3-dev zlib1g-dev libssl-dev libgtest-dev libbenchmark-dev
 )
-<<<<<<< HEAD
-test_packages=(python3-numpy python3-venv clang-format yosys libonnx-testdata)
-=======
-test_packages=(python3-numpy python3-venv clang-format yosys clang-14 libclang-rt-14-dev)
->>>>>>> d3
+test_packages=(python3-numpy python3-venv clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev)
 model_packages=(python3-torch python3-torchvision python3-sklearn python3-numpy python3-onnx)
 
 # The peers live in a virtual environment of the project. Its stamp holds the requirements it was made from.
