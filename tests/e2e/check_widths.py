@@ -4,7 +4,7 @@
     tests/e2e/check_widths.py [--engines A,B,...] [--machines A,B,...] [--only NAME,...] [--recipes A,B,...] [--qsim PATH]
 
 Recipes: four (all weights and codes 4 bits), two (2 bits), mixed (another pair of widths for each layer, in turn). Networks: those of
-MODELS that are present, the bundled one always. Otherwise like check_matrix.py.
+NETWORKS that are present, the bundled one always. Otherwise like check_matrix.py.
 """
 
 import argparse
