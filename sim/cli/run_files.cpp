@@ -30,6 +30,7 @@ Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
   if (model.samples.calibration) {
     manifest.calibration = stamp_file(model.samples.calibration->path);
   }
+  if (!request.model.recipe.empty()) manifest.recipe = stamp_file(request.model.recipe);
   return manifest;
 }
 

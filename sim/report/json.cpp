@@ -31,6 +31,7 @@ Json manifest_json(const Manifest& manifest) {
       {"arch", {{"name", manifest.arch_name}, {"sha256", manifest.arch_sha256}}}};
   json["data"] = manifest.data ? stamp(*manifest.data) : Json();
   json["calibration"] = manifest.calibration ? stamp(*manifest.calibration) : Json();
+  json["recipe"] = manifest.recipe ? stamp(*manifest.recipe) : Json();
   return json;
 }
 

@@ -25,6 +25,7 @@ struct Manifest {
   std::string arch_sha256;               // of the machine as an INI file, to_text(arch)
   std::optional<FileStamp> data;         // --data
   std::optional<FileStamp> calibration;  // --calibrate
+  std::optional<FileStamp> recipe;       // --recipe
 };
 
 std::string qsim_version();
