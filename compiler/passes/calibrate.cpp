@@ -12,6 +12,14 @@ namespace {
 
 constexpr double kDecay = 0.99;  // of the weight of a batch in a moving average
 
+// Of two shapes that are known to broadcast.
+Shape broadcast_shape(Shape a, Shape b) {
+  if (a.size() < b.size()) a.swap(b);
+  const size_t lead = a.size() - b.size();
+  for (size_t i = 0; i < b.size(); ++i) a[lead + i] = std::max(a[lead + i], b[i]);
+  return a;
+}
+
 }  // namespace
 
 Calibrator::Calibrator(const Graph& graph, const CalibrationNeeds& needs)
@@ -75,6 +83,7 @@ std::unique_ptr<const Graph> expand_sums(const Graph& graph) {
         add.name += ":" + std::to_string(i + 1);
         Value partial = graph.value(node.outputs[0]);
         partial.name += ":" + std::to_string(i + 1);
+        partial.shape = broadcast_shape(result->value(sum).shape, graph.value(node.inputs[i]).shape);
         result->values.push_back(partial);
         add.outputs = {static_cast<ValueId>(result->values.size()) - 1};
       }

@@ -115,6 +115,21 @@ TEST(FloatGraph, SumIsAChainOfAdds) {
   EXPECT_EQ(got.network.layers[2].name, "sum:2");
 }
 
+// Found by fuzzing: a partial sum had the shape of the whole.
+TEST(FloatGraph, PartialSumHasItsOwnShape) {
+  OnnxBuilder model;
+  model.input("x", {1, 1, 6}).input("y", {6}).output("z");
+  model.node("Sum", {"y", "y", "x"}, {"z"}, {}, "sum");
+  const Graph graph = import_model(model);
+  const Comparison got = compare(graph, {random_tensor({1, 1, 6}, 1), random_tensor({6}, 2)});
+  EXPECT_LT(got.worst_steps("z"), 3.0);
+
+  OnnxBuilder wide;
+  wide.input("x", {3, 4, 5}).input("y", {5}).output("z");
+  wide.node("Sum", {"y", "y", "x"}, {"z"}, {}, "sum");
+  EXPECT_THROW(quantize(import_model(wide)), Error);
+}
+
 TEST(FloatGraph, Pools) {
   OnnxBuilder model;
   model.input("x", {1, 3, 7, 6}).output("y").output("z");
