@@ -102,13 +102,16 @@ Offsets space_to_depth(const Node& node, const Shape& in) {
 }
 
 // Where output index `index` lies in the input, before it is rounded to an element.
-double position(const std::string& mode, int64_t index, double scale, int64_t in, int64_t out) {
+// `to`: the output's size for align_corners: of interpolation, before it was made whole.
+double position(const std::string& mode, int64_t index, double scale, int64_t in, int64_t out,
+                double to) {
   const double at = static_cast<double>(index), from = static_cast<double>(in),
-               to = static_cast<double>(out), half_pixel = (at + 0.5) / scale - 0.5;
+               half_pixel = (at + 0.5) / scale - 0.5;
   if (mode == "asymmetric") return at / scale;
   if (mode == "align_corners") return out == 1 ? 0 : at * (from - 1) / (to - 1);
   if (mode == "pytorch_half_pixel") return out == 1 ? 0 : half_pixel;
-  if (mode == "half_pixel_symmetric") return from / 2 * (1 - to / (scale * from)) + half_pixel;
+  if (mode == "half_pixel_symmetric")
+    return from / 2 * (1 - static_cast<double>(out) / (scale * from)) + half_pixel;
   return half_pixel;
 }
 
@@ -138,7 +141,8 @@ Offsets resize(const Graph& graph, const Node& node, const Shape& in) {
     if (resizing.shape[d] == in[d] && resizing.scale[d] == 1) continue;
     offsets[d].clear();
     for (int64_t i = 0; i < resizing.shape[d]; ++i) {
-      const double at = position(place, i, resizing.scale[d], in[d], resizing.shape[d]);
+      const double at = position(place, i, resizing.scale[d], in[d], resizing.shape[d],
+                                 static_cast<double>(resizing.shape[d]));
       const double element = std::clamp(rounded(rounding, at), 0.0, static_cast<double>(in[d] - 1));
       offsets[d].push_back(static_cast<int64_t>(element) * strides[d]);
     }
@@ -242,7 +246,8 @@ std::vector<std::vector<LinearTap>> linear_taps(const Graph& graph, const Node& 
     for (int64_t i = 0; i < resizing.shape[d]; ++i) {
       const double at =
           is_kept ? static_cast<double>(i)
-                  : position(place_mode(node), i, resizing.scale[d], in[d], resizing.shape[d]);
+                  : position(place_mode(node), i, resizing.scale[d], in[d], resizing.shape[d],
+                             resizing.scale[d] * static_cast<double>(in[d]));
       const double last = static_cast<double>(in[d] - 1), inside = std::clamp(at, 0.0, last);
       const auto first = static_cast<int64_t>(std::floor(inside));
       taps[d].push_back(
@@ -256,7 +261,14 @@ std::vector<float> interpolate(const Graph& graph, const Node& node, const float
   Shape shape = graph.value(node.inputs[0]).shape;
   std::vector<double> values(x, x + element_count(shape));
   const auto taps = linear_taps(graph, node);
-  for (size_t d = 0; d < shape.size(); ++d) {
+  // Dimensions that shrink come first: so nothing is larger than both input and output.
+  std::vector<size_t> order;
+  for (const bool grows : {false, true}) {
+    for (size_t d = 0; d < shape.size(); ++d) {
+      if ((static_cast<int64_t>(taps[d].size()) > shape[d]) == grows) order.push_back(d);
+    }
+  }
+  for (const size_t d : order) {
     const auto at = shape.begin() + static_cast<std::ptrdiff_t>(d);
     const int64_t outer = element_count(Shape(shape.begin(), at)),
                   inner = element_count(Shape(at + 1, shape.end()));

@@ -196,7 +196,11 @@ void infer_resize(NodeView& view) {
     }
   }
   check_resize_factors(view, axes);
-  view.set_output(view.type(0), resizing_of(view.graph(), view.node()).shape);
+  const Shape shape = resizing_of(view.graph(), view.node()).shape;
+  constexpr int64_t kMostInterpolated = 1 << 20;
+  if (is_linear(view.node()) && *std::max_element(shape.begin(), shape.end()) > kMostInterpolated)
+    view.unsupported("with mode = linear to a dimension above 2^20");
+  view.set_output(view.type(0), shape);
 }
 
 // The sizes of the parts: attribute or input `split`, else as equal as can be.

@@ -104,6 +104,9 @@ void FlowBuilder::table(const Node& node, size_t activation, int64_t axis,
   if (element_count(output_shape(node)) != element_count(shape_of(node, activation))) {
     throw Error("an activation that is broadcast to the shape of a constant is not supported");
   }
+  constexpr int64_t kMost = 1 << 16;
+  if (axis >= 0 && output_shape(node)[static_cast<size_t>(axis)] > kMost)
+    throw Error("a function of its own for more than 65536 channels is not supported");
   const EdgeId input = codes_of(node.inputs[activation]);
   Op& op = add_op(OpKind::kTable, node, {input}, new_edge(node.outputs[0]));
   op.function = std::move(function);
