@@ -6,6 +6,7 @@
 #include <string>
 
 #include "compiler/graph.h"
+#include "compiler/passes/recipe.h"
 #include "hw/spec/program.h"
 #include "sim/cli/dump.h"
 #include "sim/cli/engines.h"
@@ -28,6 +29,14 @@ struct ModelRequest {
   Dump dump;
 };
 
+// A network in integers, and how it became that.
+struct QuantizedModel {
+  Graph graph;  // after equalization
+  Samples samples;
+  IntegerNetwork network;
+  std::optional<Recipe> stated;  // makes the same network without samples (quantize.h)
+};
+
 struct CompiledModel {
   std::optional<Graph> graph;  // absent for a .qprog file
   Samples samples;
@@ -43,13 +52,16 @@ struct RunRequest {
   std::string command_line;
 };
 
-// Import, quantize, plan, emit. Throws Error for everything that is wrong with the files.
+// Import, quantize. Throws Error for everything that is wrong with the files.
+QuantizedModel quantize_model(const ModelRequest& request, ProgressLine& progress);
+
+// quantize_model(), plan, emit. Throws Error for everything that is wrong with the files.
 CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress);
 
 // compile_model(), then the engine, then values on samples when there are any.
 Report run_model(const RunRequest& request, ProgressLine& progress);
 
-// Throws Error saying what to pass, unless the program computes values.
-void require_values(const Program& program, const std::string& path);
+// Throws Error saying what to pass, unless the network computes values.
+void require_values(const IntegerNetwork& network, const std::string& path);
 
 }  // namespace qsim::cli
