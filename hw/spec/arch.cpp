@@ -185,7 +185,23 @@ std::string to_text(const Arch& arch) {
   return text;
 }
 
+namespace {
+
+// Program_options (1.74) puts the wrong line into a message in place of %invalid_line%, and then
+// again for as long as one stands there: a line that holds that word would never be reported.
+void check_signs(const std::string& text, const std::string& place) {
+  std::istringstream lines(text);
+  int number = 1;
+  for (std::string line; std::getline(lines, line); ++number) {
+    if (line.substr(0, line.find('#')).find('%') == std::string::npos) continue;
+    throw Error(place + ": line " + std::to_string(number) + ": % is no part of a key or a value");
+  }
+}
+
+}  // namespace
+
 Arch read_arch_text(const std::string& text, const std::string& place) {
+  check_signs(text, place);
   Arch arch;
   std::stringstream stream(text);
   try {

@@ -26,7 +26,8 @@ class Checker {
   }
 
  private:
-  void expect(bool condition, const std::string& what) const {
+  void expect(bool condition, const std::string& what) const { expect(condition, what.c_str()); }
+  void expect(bool condition, const char* what) const {
     if (!condition) throw std::logic_error(where_ + ": " + what);
   }
 

@@ -57,7 +57,8 @@ std::string unknown_option(const po::options_description& all, const std::string
 }
 
 // Program_options' messages, in our words where they are unclear.
-std::string message_of(const po::error& error, const po::options_description& all) {
+std::string message_of(const po::error& error, const po::options_description& all,
+                       const std::vector<std::string>& words) {
   if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
     return unknown_option(all, unknown->get_option_name());
   }
@@ -68,6 +69,11 @@ std::string message_of(const po::error& error, const po::options_description& al
     if (missing->kind() == po::invalid_syntax::extra_parameter) {
       return "option '" + missing->get_option_name() + "' takes no value";
     }
+  }
+  // what() puts values in place of words like %value%, and never ends when a value is such a word.
+  for (const std::string& word : words) {
+    if (word.find('%') != std::string::npos)
+      return "'" + word + "' is no option with a valid value";
   }
   return error.what();
 }
@@ -173,7 +179,7 @@ ParsedLine parse_line(CommandLine& line, const Invocation& invocation) {
     }
     po::notify(values);
   } catch (const po::error& error) {
-    throw UsageError(message_of(error, all));
+    throw UsageError(message_of(error, all, invocation.words));
   }
   if (result.arguments.size() < line.required) {
     throw UsageError(line.arguments[result.arguments.size()] + " is missing");
