@@ -1,5 +1,6 @@
 #include "sim/cli/layout.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "hw/spec/arithmetic.h"
@@ -103,6 +104,10 @@ Tensor from_engine(const NetTensor& tensor, const Tensor& nhwc) {
   if (tensor.is_float) {
     permute(tensor, batches, result.data<float>(),
             [&](int64_t i) { return nhwc.data<float>()[i]; });
+    if (tensor.onnx_type != DataType::kInt64) return result;
+    Tensor indices(DataType::kInt64, shape);
+    std::copy_n(result.data<float>(), indices.size(), indices.data<int64_t>());
+    return indices;
   } else {
     // One byte a code either way; int8 and uint8 differ in how it is read.
     if (tensor.onnx_type != DataType::kUint8) result = Tensor(DataType::kInt8, shape);

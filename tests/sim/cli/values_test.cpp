@@ -54,6 +54,14 @@ TEST(Layout, EveryOrderOfAxesRoundTrips) {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST(Layout, IndicesOfArgMaxBecomeIntegers) {
+  NetTensor tensor = float_tensor();
+  tensor.onnx_type = DataType::kInt64;
+  const Tensor indices = from_engine(tensor, counting({2, 2, 3, 4}));
+  EXPECT_EQ(indices.type, DataType::kInt64);
+  EXPECT_EQ(indices.data<int64_t>()[1], 4);  // one column further, four channels later
+}
+
 TEST(Layout, Uint8CodesAreShifted) {
   NetTensor tensor = float_tensor();
   tensor.is_float = false;
