@@ -16,6 +16,7 @@ constexpr Row kKernels[] = {
     {"Clip", run_clip},
     {"Concat", run_concat},
     {"Conv", run_conv},
+    {"ConvTranspose", run_conv_transpose},
     {"DepthToSpace", run_select},
     {"DequantizeLinear", run_dequantize_linear},
     {"Dropout", run_view},

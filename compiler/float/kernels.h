@@ -68,6 +68,7 @@ std::vector<float> concatenate(const std::vector<const Activation*>& inputs, siz
 
 // Operators by family.
 Activation run_conv(const Call& call);
+Activation run_conv_transpose(const Call& call);
 Activation run_max_pool(const Call& call);  // GlobalMaxPool as well
 Activation run_average_pool(const Call& call);
 Activation run_global_average_pool(const Call& call);

@@ -10,6 +10,7 @@ namespace qsim {
 
 // infer_window.cpp
 void infer_conv(NodeView& view);
+void infer_conv_transpose(NodeView& view);
 void infer_qlinear_conv(NodeView& view);
 void infer_max_pool(NodeView& view);
 void infer_average_pool(NodeView& view);

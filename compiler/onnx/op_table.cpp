@@ -13,6 +13,8 @@ constexpr const char* kMs = "com.microsoft";
 constexpr OpsetRange kAll = {kMinOpset, kMaxOpset};
 constexpr const char* kConvAttributes =
     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
+constexpr const char* kConvTransposeAttributes =
+    "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I strides:I";
 constexpr const char* kMaxPoolAttributes =
     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I";
 constexpr const char* kAveragePoolAttributes =
@@ -48,6 +50,7 @@ constexpr Operator kOperators[] = {
   {"ConstantOfShape", "", {9, kMaxOpset}, kFolded,
    1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
   {"Conv", "", kAll, kArray | kVectorUnit, 2, 3, kConvAttributes, infer_conv},
+  {"ConvTranspose", "", kAll, kArray | kHost, 2, 3, kConvTransposeAttributes, infer_conv_transpose},
   {"DepthToSpace", "", kAll, kHost | kView | kFolded,
    1, 1, "blocksize:i mode:s", infer_depth_to_space, kIfConstant, fold_select},
   {"DequantizeLinear", "", {10, kMaxOpset}, kNeighbour | kHost,

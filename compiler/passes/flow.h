@@ -29,7 +29,8 @@ struct Edge {
 };
 
 enum class OpKind {
-  kConv,    // weight [O, I / groups, (kh,) kw]
+  kConv,           // weight [O, I / groups, (kh,) kw]
+  kConvTranspose,  // weight [I, O / groups, (kh,) kw]; until expand_transposed()
   kMatMul,  // input [..., K], weight [K, N], or [N, K] when weight_rows
   kAffine,  // y = x * factor[c] + offset[c], channel along `axis`; -1: one for all
   kAdd,
@@ -47,6 +48,15 @@ enum class OpKind {
   kQuantize,    // float -> codes
   kSoftmax,     // codes or float -> float; of `axis`, see softmax_rest
   kQlinearSoftmax,
+};
+
+// A kConv that expand_transposed() has made of a kConvTranspose: output channel
+// (m * stride_h + r) * stride_w + c computes the pixels of channel m whose row is r modulo
+// stride_h, and whose column is c modulo stride_w. Op::weight stays that of the kConvTranspose.
+struct Transposed {
+  Window window;                     // of the kConvTranspose
+  int32_t first_h = 0, first_w = 0;  // tap 0 of output pixel 0 reads this pixel
+  int64_t phases() const { return int64_t{window.stride_h} * window.stride_w; }
 };
 
 // One step of y = x * factor + offset per channel, evaluated when values are needed.
@@ -72,7 +82,8 @@ struct Op {
   bool bias_is_accumulator = false;  // codes at input scale * weight scale, as QLinearConv has them
   std::vector<Affine> affines;       // applied to the result in order; kAffine: all there is
 
-  NodeWindow window;  // kConv, pools
+  NodeWindow window;  // kConv, kConvTranspose, pools
+  std::optional<Transposed> transposed;
   int32_t groups = 1;
   bool count_include_pad = false;
   double clamp_low = -std::numeric_limits<double>::infinity();  // applied last, in reals

@@ -17,6 +17,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Clip", &FlowBuilder::clamp},
       {"Concat", &FlowBuilder::concat},
       {"Conv", &FlowBuilder::conv},
+      {"ConvTranspose", &FlowBuilder::conv_transpose},
       {"DepthToSpace", &FlowBuilder::select},
       {"DequantizeLinear", &FlowBuilder::dequantize_linear},
       {"Dropout", &FlowBuilder::same},

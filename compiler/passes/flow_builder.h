@@ -74,6 +74,7 @@ class FlowBuilder {
   void qlinear_softmax(const Node& node);
 
   void conv(const Node& node);
+  void conv_transpose(const Node& node);
   void gemm(const Node& node);
   void matmul(const Node& node);
   void add(const Node& node);

@@ -35,6 +35,19 @@ void FlowBuilder::conv(const Node& node) {
                              {weight.shape.begin() + 2, weight.shape.end()});
 }
 
+void FlowBuilder::conv_transpose(const Node& node) {
+  const EdgeId input = codes_of(node.inputs[0]);
+  const Operand weight = weight_operand(node, 1), bias = operand(node, 2);
+  if (weight.axis >= 0 && weight.axis != 1)
+    throw Error("a weight scale per input channel is not supported");
+  Op& op = add_op(OpKind::kConvTranspose, node, {input}, new_edge(node.outputs[0]));
+  op.weight = weight;
+  op.bias = bias;
+  op.groups = static_cast<int32_t>(node.attr_int("group", 1));
+  op.window.window = resolve_transposed(node, shape_of(node, 0), output_shape(node),
+                                        {weight.shape.begin() + 2, weight.shape.end()});
+}
+
 void FlowBuilder::gemm(const Node& node) {
   EdgeId input = codes_of(node.inputs[0]);
   const Operand weight = weight_operand(node, 1), bias = operand(node, 2);

@@ -67,6 +67,8 @@ void Lowering::lower_op(const Op& op) {
   switch (op.kind) {
     case OpKind::kConv:
       return conv(op);
+    case OpKind::kConvTranspose:
+      return;  // expand_transposed() has said why it is still there
     case OpKind::kMatMul:
       return matmul(op);
     case OpKind::kAffine:

@@ -163,6 +163,7 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   fold_pads(flow, problems);
   fold_affines(flow);
   fuse_clamps(flow);
+  expand_transposed(flow, problems);
   SharedQuantization shared = share_quantization(flow);
   Lowered lowered = lower(flow, shared, problems);
   problems.raise(graph.name);
