@@ -93,6 +93,9 @@ Activation run_select(const Call& call);  // see compiler/graph_select.h
 
 Activation run_quantize_linear(const Call& call);
 Activation run_dequantize_linear(const Call& call);
+Activation run_dynamic_quantize_linear(const Call& call);
+Activation run_conv_integer(const Call& call);
+Activation run_matmul_integer(const Call& call);
 Activation run_qlinear_conv(const Call& call);
 Activation run_qlinear_matmul(const Call& call);
 Activation run_qgemm(const Call& call);

@@ -42,6 +42,10 @@ CodeSignature code_signature(const Node& node) {
   return {};
 }
 
+bool makes_integers(std::string_view op) {
+  return op == "ConvInteger" || op == "MatMulInteger" || op == "DynamicQuantizeLinear";
+}
+
 CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,
                                size_t zero_point) {
   CodeParameters parameters{constant_floats(graph.value(node.inputs[scale])), {}};
@@ -51,6 +55,20 @@ CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scal
   const float only = parameters.zero_point.size() == 1 ? parameters.zero_point[0] : 0.0f;
   parameters.zero_point.resize(parameters.scale.size(), only);
   return parameters;
+}
+
+ScaleIndex::ScaleIndex(const Graph& graph, const Node& node) {
+  const Shape& shape = graph.value(node.inputs[0]).shape;
+  const int64_t block = node.attr_int("block_size", 0);
+  is_blocked_ = block != 0;
+  if (!is_blocked_ && element_count(graph.value(node.inputs[1]).shape) == 1) return;
+  const int64_t given = node.attr_int("axis", 1);
+  const auto axis =
+      static_cast<size_t>(given < 0 ? given + static_cast<int64_t>(shape.size()) : given);
+  for (size_t d = axis + 1; d < shape.size(); ++d) inner_ *= static_cast<size_t>(shape[d]);
+  size_ = static_cast<size_t>(shape[axis]);
+  if (is_blocked_) block_ = static_cast<size_t>(block);
+  blocks_ = (size_ - 1) / block_ + 1;
 }
 
 CodeRange code_range(const Value& value) {

@@ -1,4 +1,5 @@
-// ConvTranspose, as its definition says: every input pixel is added to the output through every tap.
+// ConvTranspose, as its definition says: every input pixel is added to the output through every
+// tap.
 #include <algorithm>
 
 #include "compiler/float/kernels.h"
@@ -12,8 +13,8 @@ Activation run_conv_transpose(const Call& call) {
   const bool is_image = in.size() == 4;
   const int64_t in_h = is_image ? in[2] : 1, in_w = in.back();
   const int64_t out_h = is_image ? out[2] : 1, out_w = out.back();
-  const Window w = resolve_transposed(call.node, in, out,
-                                      {weights.shape.begin() + 2, weights.shape.end()});
+  const Window w =
+      resolve_transposed(call.node, in, out, {weights.shape.begin() + 2, weights.shape.end()});
   const int64_t groups = call.node.attr_int("group", 1);
   const int64_t depth = in[1] / groups, channels = out[1] / groups;
   std::vector<float> y(static_cast<size_t>(element_count(out)));

@@ -20,7 +20,8 @@ void require_same_type(const NodeView& view) {
 void infer_arithmetic(NodeView& view) {
   require_same_type(view);
   const bool has_frozen = view.is_frozen(0) || view.is_frozen(1);
-  const bool is_known = view.op() == "Add" || (view.op() != "Div" && has_frozen);
+  const bool is_known =
+      view.op() == "Add" || view.op() == "Mul" || (view.op() != "Div" && has_frozen);
   if (!view.all_constant() && !is_known) {
     view.unsupported("of values that are not constant");
   }

@@ -132,8 +132,8 @@ void infer_conv_transpose(NodeView& view) {
     view.require_frozen(2, "bias");
   }
   try {
-    view.set_output(kFloat, output_shape(input[0], channels,
-                                         read_transposed_window(view.node(), input, size)));
+    view.set_output(
+        kFloat, output_shape(input[0], channels, read_transposed_window(view.node(), input, size)));
   } catch (const Error& error) {
     view.fail(error.what());
   }
@@ -148,6 +148,16 @@ void infer_qlinear_conv(NodeView& view) {
   check_quantization(view, 1, 2, view.type(0));
   check_quantization(view, 4, 5, view.type(3), shape[1]);
   view.set_output(check_output_quantization(view, 6, 7), shape);
+}
+
+// Inputs: x, w, x_zero_point, w_zero_point.
+void infer_conv_integer(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  view.require_supported_type(1, {kUint8, kInt8});
+  constexpr size_t kNoBias = 4;
+  const Shape shape = conv_shape(view, 1, kNoBias);
+  check_zero_points(view, 2, 3, shape[1]);
+  view.set_output(DataType::kInt32, shape);
 }
 
 void infer_max_pool(NodeView& view) {

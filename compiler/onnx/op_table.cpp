@@ -14,7 +14,8 @@ constexpr OpsetRange kAll = {kMinOpset, kMaxOpset};
 constexpr const char* kConvAttributes =
     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
 constexpr const char* kConvTransposeAttributes =
-    "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I strides:I";
+    "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I "
+    "strides:I";
 constexpr const char* kMaxPoolAttributes =
     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I";
 constexpr const char* kAveragePoolAttributes =
@@ -50,6 +51,8 @@ constexpr Operator kOperators[] = {
   {"ConstantOfShape", "", {9, kMaxOpset}, kFolded,
    1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
   {"Conv", "", kAll, kArray | kVectorUnit, 2, 3, kConvAttributes, infer_conv},
+  {"ConvInteger", "", {10, kMaxOpset}, kArray | kVectorUnit,
+   2, 4, kConvAttributes, infer_conv_integer},
   {"ConvTranspose", "", kAll, kArray | kHost, 2, 3, kConvTransposeAttributes, infer_conv_transpose},
   {"DepthToSpace", "", kAll, kHost | kView | kFolded,
    1, 1, "blocksize:i mode:s", infer_depth_to_space, kIfConstant, fold_select},
@@ -58,6 +61,8 @@ constexpr Operator kOperators[] = {
   {"Div", "", kAll, kFolded, 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
   {"Dropout", "", kAll, kView | kFolded,
    1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+  {"DynamicQuantizeLinear", "", {11, kMaxOpset}, kNeighbour | kVectorUnit | kHost,
+   1, 1, "output:i", infer_dynamic_quantize_linear},
   {"Expand", "", {8, kMaxOpset}, kHost | kView | kFolded,
    2, 2, "", infer_expand, kIfConstant, fold_select},
   {"Flatten", "", kAll, kView | kFolded, 1, 1, "axis:i", infer_flatten, kIfConstant, fold_view},
@@ -69,6 +74,7 @@ constexpr Operator kOperators[] = {
   {"Identity", "", kAll, kView | kFolded, 1, 1, "", infer_same, kIfConstant, fold_view},
   {"LogSoftmax", "", kAll, kHost, 1, 1, "axis:i", infer_softmax},
   {"MatMul", "", kAll, kArray, 2, 2, "", infer_matmul},
+  {"MatMulInteger", "", {10, kMaxOpset}, kArray, 2, 4, "", infer_matmul_integer},
   {"MaxPool", "", kAll, kVectorUnit, 1, 1, kMaxPoolAttributes, infer_max_pool},
   {"Mul", "", kAll, kVectorUnit | kNeighbour | kFolded,
    2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},

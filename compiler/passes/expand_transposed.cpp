@@ -7,7 +7,7 @@
 namespace qsim {
 namespace {
 
-constexpr int64_t kMost = 1 << 20;
+constexpr double kMost = 1 << 20, kMostWeights = 1 << 28;
 
 // One spatial dimension of the convolution. Output pixel s * q + r is the sum over taps k of
 // weight k times input pixel q + (r + pad - k * dilation) / s, where that is whole.
@@ -39,9 +39,11 @@ Axis axis_of(int64_t kernel, int64_t stride, int64_t dilation, int64_t pad, int6
 }
 
 // Element of [N, M * phases, h, w] for every element of `out`, [N, M, (H,) W].
-std::vector<int32_t> interleaved(const Shape& out, const Window& w, int64_t height,
-                                 int64_t width) {
-  if (element_count(out) > int64_t{1} << 26)
+std::vector<int32_t> interleaved(const Shape& out, const Window& w, int64_t height, int64_t width) {
+  constexpr double kMostMoved = 1 << 26;
+  const double from = static_cast<double>(out[0] * out[1] * w.stride_h * w.stride_w) *
+                      static_cast<double>(height) * static_cast<double>(width);
+  if (from > kMostMoved || element_count(out) > static_cast<int64_t>(kMostMoved))
     throw Error("moving more than 2^26 elements on the host is not supported");
   const int64_t out_h = out.size() == 4 ? out[2] : 1, out_w = out.back();
   std::vector<int32_t> sources;
@@ -50,8 +52,8 @@ std::vector<int32_t> interleaved(const Shape& out, const Window& w, int64_t heig
     for (int64_t y = 0; y < out_h; ++y) {
       for (int64_t x = 0; x < out_w; ++x) {
         const int64_t channel = (plane * w.stride_h + y % w.stride_h) * w.stride_w + x % w.stride_w;
-        sources.push_back(static_cast<int32_t>(
-            (channel * height + y / w.stride_h) * width + x / w.stride_w));
+        sources.push_back(
+            static_cast<int32_t>((channel * height + y / w.stride_h) * width + x / w.stride_w));
       }
     }
   }
@@ -67,14 +69,17 @@ std::optional<Op> expand(Flow& flow, Op& op) {
                          is_image ? out[2] : 1);
   const Axis x = axis_of(w.kw, w.stride_w, w.dilation_w, w.pad_left, in.back(), out.back());
   const Transposed transposed{w, static_cast<int32_t>(y.first), static_cast<int32_t>(x.first)};
-  Shape shape = {out[0], out[1] * transposed.phases()};
-  if (transposed.phases() > kMost || shape[1] > kMost || y.taps > kMost || x.taps > kMost ||
-      y.taps * x.taps > kMost ||
-      std::max({y.pad_begin, y.pad_end, x.pad_begin, x.pad_end}) > kMost) {
-    throw Error("as a convolution of " + std::to_string(shape[1]) + " channels and " +
-                std::to_string(y.taps) + "x" + std::to_string(x.taps) +
-                " taps it has more than 2^20 of them, which is not supported");
+  const auto real = [](int64_t number) { return static_cast<double>(number); };
+  const double channels = real(out[1]) * real(transposed.phases()),
+               taps = real(y.taps) * real(x.taps), depth = real(in[1] / op.groups);
+  const bool is_sane =
+      channels <= kMost && taps <= kMost && channels * taps * depth <= kMostWeights;
+  if (!is_sane || real(std::max({y.pad_begin, y.pad_end, x.pad_begin, x.pad_end})) > kMost) {
+    throw Error(
+        "as a convolution it would have more than 2^20 channels, taps or pixels of padding, "
+        "or 2^28 weights, which is not supported");
   }
+  Shape shape = {out[0], out[1] * transposed.phases()};
   if (is_image) shape.push_back(y.positions);
   shape.push_back(x.positions);
 
@@ -172,8 +177,8 @@ Operand transposed_weight(const Op& op) {
       const int64_t plane =
           (m / per_group * depth + i) * from.strides[0] + m % per_group * from.strides[1];
       for (int64_t y = 0; y < conv.kh; ++y) {
-        const int64_t ky = tap_of(y, row, op.transposed->first_h, conv.dilation_h, w.kh,
-                                  w.stride_h, w.dilation_h, w.pad_top);
+        const int64_t ky = tap_of(y, row, op.transposed->first_h, conv.dilation_h, w.kh, w.stride_h,
+                                  w.dilation_h, w.pad_top);
         for (int64_t x = 0; x < conv.kw; ++x) {
           const int64_t kx = tap_of(x, column, op.transposed->first_w, conv.dilation_w, w.kw,
                                     w.stride_w, w.dilation_w, w.pad_left);

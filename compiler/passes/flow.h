@@ -31,8 +31,8 @@ struct Edge {
 enum class OpKind {
   kConv,           // weight [O, I / groups, (kh,) kw]
   kConvTranspose,  // weight [I, O / groups, (kh,) kw]; until expand_transposed()
-  kMatMul,  // input [..., K], weight [K, N], or [N, K] when weight_rows
-  kAffine,  // y = x * factor[c] + offset[c], channel along `axis`; -1: one for all
+  kMatMul,         // input [..., K], weight [K, N], or [N, K] when weight_rows
+  kAffine,         // y = x * factor[c] + offset[c], channel along `axis`; -1: one for all
   kAdd,
   kMaxPool,
   kAveragePool,
@@ -111,6 +111,8 @@ struct Flow {
   std::vector<std::string> output_names;
   std::vector<Shape> output_shapes;
   std::vector<bool> output_is_float;  // the ONNX output is float: dequantize
+  // Names of what runs with other codes than the file's, for IntegerNetwork::notes.
+  std::vector<std::string> wide_values, wide_weights, dynamic_values;
 
   Edge& edge(EdgeId id) { return edges[static_cast<size_t>(id)]; }
   const Edge& edge(EdgeId id) const { return edges[static_cast<size_t>(id)]; }
@@ -142,8 +144,10 @@ class Problems {
   std::vector<std::string> list_;
 };
 
-// Graph -> Flow. Every Sum has two inputs (expand_sums). Problems: operators without an integer
-// form, codes read with another scale than they were written with, 16-bit codes.
+// Graph -> Flow. Every Sum has two inputs (expand_sums). Activations that the file quantizes to 16
+// bits are left for calibration, as if it said nothing; so are those that it quantizes anew for
+// every input. Problems: operators without an integer form, codes read with another scale than they
+// were written with.
 Flow build_flow(const Graph& graph, Problems& problems);
 
 }  // namespace qsim

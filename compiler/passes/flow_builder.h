@@ -44,7 +44,7 @@ class FlowBuilder {
   std::vector<int64_t> ints(const Node& node, const char* name, size_t i) const;
   double scalar(const Node& node, size_t i, double fallback) const;
   Operand operand(const Node& node, size_t i) const;
-  Operand weight_operand(const Node& node, size_t i) const;  // throws for codes of 16 bits
+  Operand weight_operand(const Node& node, size_t i);  // throws for codes of 32 bits
   Operand code_operand(const Node& node, const CodeOperand& at, int axis) const;
   Operand matrix(Operand weight) const;  // drops leading dimensions of 1
   // Real value that a constant of the node's element type stands for: codes by the edge's scale.
@@ -65,6 +65,8 @@ class FlowBuilder {
 
   void quantize_linear(const Node& node);
   void dequantize_linear(const Node& node);
+  void dynamic_quantize_linear(const Node& node);
+  void integer_product(const Node& node);
   void qlinear_conv(const Node& node);
   void qlinear_matmul(const Node& node);
   void qgemm(const Node& node);
@@ -94,6 +96,21 @@ class FlowBuilder {
   void softmax(const Node& node);
   void same(const Node& node);
 
+  // ConvInteger and MatMulInteger become products when the Mul that gives their result a scale is
+  // reached. True when `mul` is one of these, or makes such a scale.
+  bool scale_product(const Node& mul);
+  void scaled_product(const Node& product, const Node& mul, ValueId factor);
+  // Scales of the weights, one or as many as channels, so that the factor is the product with the
+  // input's scale; channels lie along dimension `axis` of the result.
+  std::vector<float> weight_scales(const Node& product, const Node& mul, ValueId factor,
+                                   size_t axis);
+
+  // scale * factor, of what a DynamicQuantizeLinear finds for `source`.
+  struct RunTimeScale {
+    ValueId source = kNoValue;
+    Operand factor;
+  };
+
   void set_pool(const Node& node, const Shape& input, const Shape& output, Op& op);
 
   const Graph& graph_;
@@ -104,6 +121,11 @@ class FlowBuilder {
   std::vector<FileRange> ranges_;  // per value: what its codes are in, as the file counts
   std::vector<std::optional<int32_t>> offsets_;  // per value: see offset_of()
   std::map<EdgeId, EdgeId> quantized_;           // float edge -> its implicit codes
+  // Values that are no edges: what DynamicQuantizeLinear finds, and int32 results with the node
+  // that computes them.
+  std::map<ValueId, ValueId> dynamic_codes_, dynamic_zeros_;  // to the real value
+  std::map<ValueId, RunTimeScale> dynamic_scales_;
+  std::map<ValueId, const Node*> accumulators_;
 };
 
 }  // namespace qsim

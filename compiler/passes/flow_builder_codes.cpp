@@ -8,6 +8,14 @@
 
 namespace qsim {
 
+namespace {
+
+bool is_wide(const Value& value) {
+  return value.type == DataType::kInt16 || value.type == DataType::kUint16;
+}
+
+}  // namespace
+
 CodeForm FlowBuilder::read_form(const Node& node, const CodeOperand& at, ValueId codes) {
   const CodeParameters p = read_parameters(graph_, node, at.scale, at.zero_point);
   if (p.scale.size() != 1) throw Error("a scale per channel of an activation is not supported");
@@ -79,9 +87,14 @@ bool FlowBuilder::may_settle(const Node& quantize, const CodeForm& form) const {
   });
 }
 
-// Three cases: a host value is quantized there; the first quantization of a real settles how its
-// producer writes it; another one later is a rescale.
+// Codes of 16 bits say nothing that 8 bits could keep: the real behind them is calibrated. Else
+// there are three cases: a host value is quantized there; the first quantization of a real settles
+// how its producer writes it; another one later is a rescale.
 void FlowBuilder::quantize_linear(const Node& node) {
+  if (is_wide(graph_.value(node.outputs[0]))) {
+    flow_.wide_values.push_back(graph_.value(node.outputs[0]).name);
+    return alias(node.outputs[0], edge_of(node.inputs[0]));
+  }
   const CodeForm form = read_form(node, {0, 1, 2}, node.outputs[0]);
   const EdgeId source = edge_of(node.inputs[0]);
   Edge& edge = flow_.edge(source);
@@ -100,6 +113,7 @@ void FlowBuilder::quantize_linear(const Node& node) {
 }
 
 void FlowBuilder::dequantize_linear(const Node& node) {
+  if (is_wide(graph_.value(node.inputs[0]))) return alias(node.outputs[0], edge_of(node.inputs[0]));
   alias(node.outputs[0], read_codes(node, {0, 1, 2}));
 }
 

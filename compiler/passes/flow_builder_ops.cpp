@@ -114,6 +114,7 @@ void FlowBuilder::sub(const Node& node) {
 }
 
 void FlowBuilder::mul(const Node& node) {
+  if (scale_product(node)) return;
   const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
   constant_affine(node, constant,
                   {operand(node, constant), number(0), number(0), number(1), 0, {}});
@@ -266,6 +267,10 @@ void FlowBuilder::softmax(const Node& node) {
 }
 
 void FlowBuilder::same(const Node& node) {
+  if (const auto found = accumulators_.find(node.inputs[0]); found != accumulators_.end()) {
+    accumulators_[node.outputs[0]] = found->second;
+    return;
+  }
   const DataType type = graph_.value(node.outputs[0]).type;
   if (node.op == "Cast" && type != DataType::kFloat && type != DataType::kDouble) {
     throw Error(std::string("a cast of an activation to ") + name_of(type) + " is not supported");

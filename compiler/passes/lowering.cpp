@@ -43,10 +43,7 @@ Lowered Lowering::run() {
       lower_op(op);
     } catch (const Error& error) {
       problems_.add("node " + op.name, error.what());
-      if (places_.count(op.output) == 0) {
-        const Layout layout = rows_layout(flow_.edge(op.output).shape);
-        set_place(op.output, add_tensor(op.output, layout), layout.order);
-      }
+      if (places_.count(op.output) == 0) set_unknown_place(op.output);
     }
   }
   op_index_ = -1;
@@ -68,7 +65,7 @@ void Lowering::lower_op(const Op& op) {
     case OpKind::kConv:
       return conv(op);
     case OpKind::kConvTranspose:
-      return;  // expand_transposed() has said why it is still there
+      return set_unknown_place(op.output);  // expand_transposed() has said why it is still there
     case OpKind::kMatMul:
       return matmul(op);
     case OpKind::kAffine:
@@ -140,6 +137,11 @@ void Lowering::set_place(EdgeId edge, Place place) { places_[edge].push_back(std
 
 void Lowering::set_place(EdgeId edge, TensorId id, const std::string& order) {
   set_place(edge, {id, atoms_of(tensor(id), order)});
+}
+
+void Lowering::set_unknown_place(EdgeId edge) {
+  const Layout layout = rows_layout(flow_.edge(edge).shape);
+  set_place(edge, add_tensor(edge, layout), layout.order);
 }
 
 Lowering::Place Lowering::place_of(EdgeId edge) const { return places_.at(edge).front(); }

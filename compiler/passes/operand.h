@@ -26,6 +26,8 @@ struct Operand {
   FileRange codes;          // of int8 and uint8: what the file's type and a Clip leave
   bool is_clipped = false;  // stored elements outside `codes` stand for its nearest bound
 
+  bool is_wide = false;  // reals that 16-bit codes, or codes with a scale for each block, stand for
+
   bool exists() const { return value != nullptr || owned != nullptr; }
   bool is_filled() const { return owned == nullptr && value != nullptr && value->is_filled; }
   DataType type() const { return owned != nullptr ? owned->type : value->type; }

@@ -1,14 +1,15 @@
-// The .qprog file, version 2. Little endian; numbers, strings and lists as byte_stream.h says.
+// The .qprog file, version 3. Little endian; numbers, strings and lists as byte_stream.h says.
 //
 //   offset  bytes
 //        0      8  "QSIMPROG"
-//        8      4  version (2)
+//        8      4  version (3)
 //       12      4  CRC-32 (zlib's) of the payload
 //       16      8  payload bytes; the file ends with them
 //       24         payload:
 //
 //   machine       string name; string: its INI file, as `qsim machines NAME` prints it
-//   network       string name; bool has_values; list of strings value_blockers
+//   network       string name; bool has_values; list of strings value_blockers,
+//                 notes
 //     tensors     list: string name; int32 n, h, w, c; float32 scale; int32 zero_point, bits;
 //                 bool is_float; list of int64 onnx_shape; string onnx_order; uint8 onnx_type (enum
 //                 DataType); int32 onnx_offset
@@ -142,6 +143,7 @@ void transfer_program(auto& stream, auto& program) {
   stream(network.name);
   stream(network.has_values);
   stream.list(network.value_blockers, kTransferString);
+  stream.list(network.notes, kTransferString);
   stream.list(network.tensors, kTransferTensor);
   stream.list(network.layers, kTransferLayer);
   stream(network.inputs);

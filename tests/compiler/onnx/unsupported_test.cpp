@@ -15,13 +15,13 @@ TEST(Unsupported, AllAreNamedAtOnce) {
   model.node("FusedConv", {"b", "w"}, {"c"}, {}, "conv2", "com.microsoft");
   model.node("LRN", {"c"}, {"d"}, {{"size", int64_t{3}}}, "norm2");
   model.node("Relu", {"x"}, {"e"}, {}, "relu", "my.domain");
-  model.node("Mul", {"x", "x"}, {"f"}, {}, "square").node("Add", {"e", "f"}, {"g"}, {}, "add1");
+  model.node("Div", {"x", "x"}, {"f"}, {}, "ratio").node("Add", {"e", "f"}, {"g"}, {}, "add1");
   model.node("Add", {"d", "g"}, {"y"}, {}, "add2");
   EXPECT_EQ(
       error_of(model),
       "m.onnx: 5 unsupported operators: LRN (2 nodes, first norm1), Conv with attribute colour "
       "(1 node, first conv1), com.microsoft.FusedConv (1 node, first conv2), my.domain.Relu "
-      "(1 node, first relu), Mul of values that are not constant (1 node, first square)");
+      "(1 node, first relu), Div of values that are not constant (1 node, first ratio)");
 }
 
 TEST(Unsupported, ControlFlow) {
