@@ -125,8 +125,12 @@ void FlowBuilder::scaled_product(const Node& product, const Node& mul, ValueId f
   weight.scale = weight_scales(product, mul, factor, axis);
   weight.zero_point.assign(1, 0);
   if (has(product, 3)) {
-    const std::vector<int64_t> zeros = constant_tensor(graph_.value(product.inputs[3])).as_ints();
-    weight.zero_point.assign(zeros.begin(), zeros.end());
+    const Value& zeros = graph_.value(product.inputs[3]);
+    weight.zero_point.assign(1, static_cast<int32_t>(zeros.fill));
+    if (!zeros.is_filled) {
+      const std::vector<int64_t> values = zeros.data.as_ints();
+      weight.zero_point.assign(values.begin(), values.end());
+    }
   }
   const size_t channels = std::max(weight.scale.size(), weight.zero_point.size());
   if (weight.scale.size() < channels) weight.scale.resize(channels, weight.scale[0]);
