@@ -13,6 +13,13 @@ void require_same_type(const NodeView& view) {
   for (size_t i = 1; i < view.input_count(); ++i) view.require_type(i, view.type(0));
 }
 
+// Before opset 7 an attribute told inference from training, which was the default.
+void require_test_mode(const NodeView& view) {
+  if (view.node().opset < 7 && view.node().attr_int("is_test", 0) == 0) {
+    view.unsupported("with is_test = 0");
+  }
+}
+
 }  // namespace
 
 // On activations Add of floats remains, and Sub and Mul with a constant; the other forms belong to
@@ -69,6 +76,7 @@ void infer_batch_normalization(NodeView& view) {
   view.require_supported_type(0, {kFloat});
   if (view.node().attr_int("spatial", 1) != 1) view.unsupported("with spatial = 0");
   if (view.node().attr_int("training_mode", 0) != 0) view.unsupported("with training_mode = 1");
+  require_test_mode(view);
   if (view.shape(0).size() < 2) {
     view.fail(view.name_of_input(0) + ": shape = " + to_text(view.shape(0)) + " has no channels");
   }
@@ -106,6 +114,7 @@ void infer_reduce(NodeView& view) {
 void infer_same(NodeView& view) { view.set_output(view.type(0), view.shape(0)); }
 
 void infer_dropout(NodeView& view) {
+  require_test_mode(view);
   if (view.has(2)) {
     view.require_constant(2, "training_mode");
     view.require_type(2, DataType::kBool);

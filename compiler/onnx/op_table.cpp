@@ -22,7 +22,7 @@ constexpr const char* kAveragePoolAttributes =
     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I";
 constexpr const char* kQLinearPoolAttributes =
     "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I";
-constexpr const char* kNormAttributes = "epsilon:f momentum:f spatial:i training_mode:i";
+constexpr const char* kNormAttributes = "epsilon:f is_test:i momentum:f spatial:i training_mode:i";
 constexpr const char* kReduceAttributes = "axes:I keepdims:i noop_with_empty_axes:i";
 constexpr const char* kResizeAttributes =
     "antialias:i axes:I coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i "
@@ -60,7 +60,7 @@ constexpr Operator kOperators[] = {
    2, 3, kQuantizeAttributes, infer_dequantize_linear},
   {"Div", "", kAll, kFolded, 2, 2, "", infer_arithmetic, kMustFold, fold_arithmetic},
   {"Dropout", "", kAll, kView | kFolded,
-   1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+   1, 3, "is_test:i ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
   {"DynamicQuantizeLinear", "", {11, kMaxOpset}, kNeighbour | kVectorUnit | kHost,
    1, 1, "output:i", infer_dynamic_quantize_linear},
   {"Expand", "", {8, kMaxOpset}, kHost | kView | kFolded,
@@ -68,7 +68,7 @@ constexpr Operator kOperators[] = {
   {"Flatten", "", kAll, kView | kFolded, 1, 1, "axis:i", infer_flatten, kIfConstant, fold_view},
   {"Gather", "", kAll, kHost | kView | kFolded,
    2, 2, "axis:i", infer_gather, kIfConstant, fold_gather},
-  {"Gemm", "", kAll, kArray, 2, 3, "alpha:f beta:f transA:i transB:i", infer_gemm},
+  {"Gemm", "", kAll, kArray, 2, 3, "alpha:f beta:f broadcast:i transA:i transB:i", infer_gemm},
   {"GlobalAveragePool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
   {"GlobalMaxPool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
   {"Identity", "", kAll, kView | kFolded, 1, 1, "", infer_same, kIfConstant, fold_view},

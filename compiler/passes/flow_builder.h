@@ -65,6 +65,11 @@ class FlowBuilder {
 
   void quantize_linear(const Node& node);
   void dequantize_linear(const Node& node);
+  // Q and DQ of an activation with a scale for each channel, or for each block (an error).
+  bool has_channels(const Node& node) const;
+  CodeForm number_form(ValueId codes);  // of codes that count as the numbers that they are
+  void quantize_channels(const Node& node);
+  void dequantize_channels(const Node& node);
   void dynamic_quantize_linear(const Node& node);
   void integer_product(const Node& node);
   void qlinear_conv(const Node& node);

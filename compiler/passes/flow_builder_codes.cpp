@@ -95,6 +95,7 @@ void FlowBuilder::quantize_linear(const Node& node) {
     flow_.wide_values.push_back(graph_.value(node.outputs[0]).name);
     return alias(node.outputs[0], edge_of(node.inputs[0]));
   }
+  if (has_channels(node)) return quantize_channels(node);
   const CodeForm form = read_form(node, {0, 1, 2}, node.outputs[0]);
   const EdgeId source = edge_of(node.inputs[0]);
   Edge& edge = flow_.edge(source);
@@ -114,6 +115,7 @@ void FlowBuilder::quantize_linear(const Node& node) {
 
 void FlowBuilder::dequantize_linear(const Node& node) {
   if (is_wide(graph_.value(node.inputs[0]))) return alias(node.outputs[0], edge_of(node.inputs[0]));
+  if (has_channels(node)) return dequantize_channels(node);
   alias(node.outputs[0], read_codes(node, {0, 1, 2}));
 }
 

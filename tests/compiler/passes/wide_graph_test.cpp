@@ -78,20 +78,56 @@ TEST(WideGraph, BlocksOfWeightsAreOneScaleForEachChannel) {
   }
 }
 
-TEST(WideGraph, ActivationsWithAScalePerChannelOrBlockAreRefused) {
-  for (const int64_t block : {0, 2}) {
+// Codes are those of the file, but for the rounding of what is quantized; a product for each
+// channel makes reals of them.
+TEST(WideGraph, ActivationsWithAScalePerChannel) {
+  for (const bool is_signed : {false, true}) {
     OnnxBuilder model(21, 10);
-    model.input("x", {1, 4}).output("y");
-    model.initializer("s", block == 0 ? floats({4}) : floats({1, 2}));
-    Attributes attributes = {{"axis", int64_t{1}}};
-    if (block != 0) attributes["block_size"] = block;
-    model.node("QuantizeLinear", {"x", "s"}, {"q"}, attributes, "q");
-    model.node("DequantizeLinear", {"q", "s"}, {"y"}, attributes, "d");
-    EXPECT_NE(quantize_error(model).find("node q (QuantizeLinear): a scale per channel of an "
-                                         "activation is not supported"),
-              std::string::npos)
-        << quantize_error(model);
+    model.input("x", {2, 3, 4, 4}).output("y");
+    model.initializer("s", floats({3}, {0.01f, 0.02f, 0.005f}));
+    const std::vector<int8_t> zeros = {10, 0, 127};
+    if (is_signed) {
+      model.initializer("z", tensor_of(DataType::kInt8, {3}, zeros));
+    } else {
+      model.initializer("z", tensor_of<uint8_t>(DataType::kUint8, {3}, {128, 0, 255}));
+    }
+    model.node("QuantizeLinear", {"x", "s", "z"}, {"q"}, {{"axis", int64_t{1}}}, "quant");
+    model.node("DequantizeLinear", {"q", "s", "z"}, {"y"}, {{"axis", int64_t{-3}}}, "dequant");
+    const Comparison got = compare(model, random_tensor({2, 3, 4, 4}, 5));
+    EXPECT_EQ(ops_of(got.network), "host_quantize conv conv host_dequantize");
+    EXPECT_EQ(got.network.tensor(got.network.layers[1].output).quant,
+              (Quantization{1.0f, is_signed ? 0 : -128}));
+    // Half a step of x, 1 / 255, moves a code by one at most: 0.02, or 2.6 steps of y.
+    EXPECT_LT(got.worst_steps("q"), 1.4);
+    EXPECT_LT(got.worst_steps("y"), 3.1);
+    EXPECT_TRUE(got.network.notes.empty());
   }
+}
+
+// Of codes that come from outside nothing is lost: y is what the file says, to half a step.
+TEST(WideGraph, CodesOfTheInputWithAScalePerChannel) {
+  OnnxBuilder model(21, 10);
+  model.input("x", {1, 3, 8, 4}, kOnnxUint8).output("y");
+  model.initializer("s", floats({3}, {0.01f, 0.02f, 0.005f}));
+  model.initializer("z", tensor_of<uint8_t>(DataType::kUint8, {3}, {128, 0, 255}));
+  model.node("DequantizeLinear", {"x", "s", "z"}, {"y"}, {{"axis", int64_t{1}}}, "dequant");
+  Tensor x(DataType::kUint8, {1, 3, 8, 4});
+  for (int64_t i = 0; i < x.size(); ++i) x.data<uint8_t>()[i] = static_cast<uint8_t>(i * 53);
+  const Comparison got = compare(model, x);
+  EXPECT_EQ(ops_of(got.network), "conv host_dequantize");
+  EXPECT_LT(got.worst_steps("y"), 0.52);
+}
+
+TEST(WideGraph, ActivationsWithAScalePerBlockAreRefused) {
+  OnnxBuilder model(21, 10);
+  model.input("x", {1, 4}).output("y").initializer("s", floats({1, 2}));
+  const Attributes attributes = {{"axis", int64_t{1}}, {"block_size", int64_t{2}}};
+  model.node("QuantizeLinear", {"x", "s"}, {"q"}, attributes, "q");
+  model.node("DequantizeLinear", {"q", "s"}, {"y"}, attributes, "d");
+  EXPECT_EQ(quantize_error(model),
+            "made: cannot be quantized: node q (QuantizeLinear): a scale for each block of an "
+            "activation is not supported; node d (DequantizeLinear): a scale for each block of an "
+            "activation is not supported");
 }
 
 }  // namespace
