@@ -129,7 +129,7 @@ Activation run_reduce(const Call& call) {
       stride *= x.shape[d];
     }
   }
-  const bool is_max = call.node.op == "ReduceMax";
+  const bool is_max = call.node.op == "ReduceMax", is_mean = !is_max && call.node.op != "ReduceSum";
   std::vector<double> results(static_cast<size_t>(stride),
                               is_max ? -std::numeric_limits<double>::infinity() : 0.0);
   const std::vector<int64_t> from = strides_of(x.shape);
@@ -142,7 +142,7 @@ Activation run_reduce(const Call& call) {
   }
   std::vector<float> y(results.size());
   for (size_t i = 0; i < y.size(); ++i) {
-    y[i] = static_cast<float>(is_max ? results[i] : results[i] / static_cast<double>(count));
+    y[i] = static_cast<float>(is_mean ? results[i] / static_cast<double>(count) : results[i]);
   }
   return make_activation(call.output_shape(), std::move(y));
 }

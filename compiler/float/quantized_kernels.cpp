@@ -138,6 +138,27 @@ Activation run_qlinear_add(const Call& call) {
       call, broadcast(a, b, call.output_shape(), [](float p, float q) { return p + q; }));
 }
 
+Activation run_qlinear_mul(const Call& call) {
+  const CodeSignature signature = code_signature(call.node);
+  const Activation a = dequantize_operand(call, signature.inputs[0]);
+  const Activation b = dequantize_operand(call, signature.inputs[1]);
+  return quantize_output(
+      call, broadcast(a, b, call.output_shape(), [](float p, float q) { return p * q; }));
+}
+
+Activation run_qlinear_unary(const Call& call) {
+  std::vector<float> y = *dequantize_operand(call, code_signature(call.node).inputs[0]).data;
+  const float slope = call.node.attr_float("alpha", 0.01f);
+  const bool is_sigmoid = call.node.op == "QLinearSigmoid";
+  for (float& v : y) v = is_sigmoid ? 1 / (1 + std::exp(-v)) : v < 0 ? v * slope : v;
+  return quantize_output(call, std::move(y));
+}
+
+Activation run_qlinear_reduce_mean(const Call& call) {
+  const Activation x = dequantize_operand(call, code_signature(call.node).inputs[0]);
+  return quantize_output(call, *run_reduce({call.graph, call.node, {&x}}).data);
+}
+
 Activation run_qlinear_average_pool(const Call& call) {
   const bool global = call.node.op == "QLinearGlobalAveragePool";
   const Activation x = dequantize_operand(call, code_signature(call.node).inputs[0]);

@@ -26,10 +26,11 @@ CodeSignature code_signature(const Node& node) {
   const std::string& op = node.op;
   if (op == "QuantizeLinear") return {{}, true, {0, 1, 2}};
   if (op == "DequantizeLinear") return {{{0, 1, 2}}, false, {}};
-  if (op == "QLinearConv" || op == "QLinearMatMul" || op == "QLinearAdd") {
+  if (op == "QLinearConv" || op == "QLinearMatMul" || op == "QLinearAdd" || op == "QLinearMul") {
     return {{{0, 1, 2}, {3, 4, 5}}, true, {0, 6, 7}};
   }
-  if (op == "QLinearAveragePool" || op == "QLinearGlobalAveragePool" || op == "QLinearSoftmax") {
+  if (op == "QLinearAveragePool" || op == "QLinearGlobalAveragePool" || op == "QLinearSoftmax" ||
+      op == "QLinearSigmoid" || op == "QLinearLeakyRelu" || op == "QLinearReduceMean") {
     return {{{0, 1, 2}}, true, {0, 3, 4}};
   }
   if (op == "QGemm") return {{{0, 1, 2}, {3, 4, 5}}, node.inputs.size() > 7, {0, 7, 8}};

@@ -24,7 +24,8 @@ struct CodeSignature {
 };
 
 // QuantizeLinear has an output, DequantizeLinear an input; QLinearConv, QLinearMatMul, QLinearAdd,
-// QLinearAveragePool, QLinearGlobalAveragePool, QLinearSoftmax, QLinearConcat and QGemm have both
+// QLinearMul, QLinearAveragePool, QLinearGlobalAveragePool, QLinearReduceMean, QLinearSigmoid,
+// QLinearLeakyRelu, QLinearSoftmax, QLinearConcat and QGemm have both
 // (QGemm no output when its y_scale is left out).
 CodeSignature code_signature(const Node& node);
 

@@ -28,12 +28,12 @@ void infer_qgemm(NodeView& view);
 
 // infer_elementwise.cpp
 void infer_arithmetic(NodeView& view);  // Add, Sub, Mul, Div
-void infer_sum(NodeView& view);
+void infer_sum(NodeView& view);         // Max and Min as well
 void infer_relu(NodeView& view);
 void infer_clip(NodeView& view);
 void infer_softmax(NodeView& view);  // LogSoftmax as well
 void infer_batch_normalization(NodeView& view);
-void infer_reduce(NodeView& view);  // ReduceMean, ReduceMax
+void infer_reduce(NodeView& view);  // ReduceMean, ReduceMax, ReduceSum
 void infer_same(NodeView& view);    // Identity
 void infer_dropout(NodeView& view);
 void infer_cast(NodeView& view);
@@ -68,7 +68,9 @@ std::vector<int64_t> split_sizes(const NodeView& view);
 void infer_quantize_linear(NodeView& view);
 void infer_dequantize_linear(NodeView& view);
 void infer_dynamic_quantize_linear(NodeView& view);  // one part: see split.h
-void infer_qlinear_add(NodeView& view);
+void infer_qlinear_add(NodeView& view);              // QLinearMul as well
+void infer_qlinear_unary(NodeView& view);
+void infer_qlinear_reduce_mean(NodeView& view);
 void infer_qlinear_softmax(NodeView& view);
 void infer_qlinear_concat(NodeView& view);
 

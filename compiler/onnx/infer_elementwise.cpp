@@ -88,18 +88,10 @@ void infer_batch_normalization(NodeView& view) {
   view.set_output(kFloat, view.shape(0));
 }
 
-void infer_reduce(NodeView& view) {
-  const bool takes_codes = view.op() == "ReduceMax";
-  if (takes_codes) {
-    view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
-  } else {
-    view.require_supported_type(0, {kFloat});
-  }
+namespace {
+
+Shape reduced_shape(const NodeView& view, const std::vector<int64_t>& axes) {
   const Shape& input = view.shape(0);
-  const std::vector<int64_t> axes = view.ints("axes", 1);
-  if (axes.empty() && view.node().attr_int("noop_with_empty_axes", 0) != 0) {
-    view.unsupported("with noop_with_empty_axes = 1 and no axes");
-  }
   std::vector<bool> is_reduced(input.size(), axes.empty());
   for (int64_t axis : axes) is_reduced[view.axis(axis, input.size())] = true;
   const bool keeps_dims = view.node().attr_int("keepdims", 1) != 0;
@@ -108,7 +100,31 @@ void infer_reduce(NodeView& view) {
     if (!is_reduced[i]) shape.push_back(input[i]);
     if (is_reduced[i] && keeps_dims) shape.push_back(1);
   }
-  view.set_output(view.type(0), shape);
+  return shape;
+}
+
+}  // namespace
+
+void infer_reduce(NodeView& view) {
+  const bool takes_codes = view.op() == "ReduceMax";
+  if (takes_codes) {
+    view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
+  } else {
+    view.require_supported_type(0, {kFloat});
+  }
+  const std::vector<int64_t> axes = view.ints("axes", 1);
+  if (axes.empty() && view.node().attr_int("noop_with_empty_axes", 0) != 0) {
+    view.unsupported("with noop_with_empty_axes = 1 and no axes");
+  }
+  view.set_output(view.type(0), reduced_shape(view, axes));
+}
+
+// Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point.
+void infer_qlinear_reduce_mean(NodeView& view) {
+  view.require_supported_type(0, {DataType::kUint8, DataType::kInt8});
+  check_quantization(view, 1, 2, view.type(0));
+  view.set_output(check_quantization(view, 3, 4, view.type(0)),
+                  reduced_shape(view, view.node().attr_ints("axes")));
 }
 
 void infer_same(NodeView& view) { view.set_output(view.type(0), view.shape(0)); }

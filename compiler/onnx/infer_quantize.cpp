@@ -138,6 +138,13 @@ void infer_qlinear_add(NodeView& view) {
                   broadcast(view, view.shape(0), view.shape(3)));
 }
 
+// Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point.
+void infer_qlinear_unary(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  check_quantization(view, 1, 2, view.type(0));
+  view.set_output(check_quantization(view, 3, 4, view.type(0)), view.shape(0));
+}
+
 // Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point. Attribute opset says which version of
 // Softmax it stands for.
 void infer_qlinear_softmax(NodeView& view) {

@@ -76,6 +76,8 @@ class FlowBuilder {
   void qlinear_matmul(const Node& node);
   void qgemm(const Node& node);
   void qlinear_add(const Node& node);
+  void qlinear_mul(const Node& node);
+  void qlinear_reduce_mean(const Node& node);
   void qlinear_average_pool(const Node& node);
   void qlinear_concat(const Node& node);
   void qlinear_softmax(const Node& node);
@@ -93,6 +95,8 @@ class FlowBuilder {
   void clip_codes(const Node& node);
   void pool(const Node& node);
   void reduce(const Node& node);
+  void reduce_sum(const Node& node, const std::vector<int64_t>& axes);
+  void extreme(const Node& node);
   void concat(const Node& node);
   void pad(const Node& node);
   void reshape(const Node& node);

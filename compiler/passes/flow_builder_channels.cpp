@@ -10,25 +10,18 @@
 namespace qsim {
 namespace {
 
-Operand constants(const std::vector<float>& values) {
-  auto tensor =
-      std::make_shared<Tensor>(DataType::kFloat, Shape{static_cast<int64_t>(values.size())});
-  std::copy(values.begin(), values.end(), tensor->data<float>());
-  Operand operand;
-  operand.shape = tensor->shape;
-  operand.strides = {1};
-  operand.owned = std::move(tensor);
-  return operand;
+Operand along_channels(const std::vector<float>& values) {
+  return operand_of({static_cast<int64_t>(values.size())}, values);
 }
 
 // y = (x - mean) * scale + shift
 Affine affine_of(const std::vector<float>& scale, const std::vector<float>& mean,
                  const std::vector<float>& shift) {
   Affine affine;
-  affine.scale = constants(scale);
-  affine.shift = constants(shift);
-  affine.mean = constants(mean);
-  affine.variance = constants({1});
+  affine.scale = along_channels(scale);
+  affine.shift = along_channels(shift);
+  affine.mean = along_channels(mean);
+  affine.variance = along_channels({1});
   return affine;
 }
 

@@ -1,6 +1,7 @@
 // Q/DQ pairs and the QLinear operators: what they say about scales moves to the edges.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "compiler/float/kernels.h"
 #include "compiler/passes/flow_builder.h"
@@ -201,6 +202,43 @@ void FlowBuilder::qlinear_add(const Node& node) {
   Affine affine;
   affine.addend = code_operand(node, signature.inputs[first ? 0 : 1], 0);
   add_op(OpKind::kAffine, node, {input}, new_code_edge(node)).affines = {affine};
+}
+
+// By a constant.
+void FlowBuilder::qlinear_mul(const Node& node) {
+  const CodeSignature signature = code_signature(node);
+  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
+  const CodeOperand &fixed = signature.inputs[constant], &moving = signature.inputs[1 - constant];
+  if (!is_frozen(node.inputs[fixed.value]))
+    throw Error("a product of two activations is not supported");
+  const EdgeId input = read_codes(node, moving);
+  const Shape &shape = shape_of(node, fixed.value), &result = output_shape(node);
+  if (element_count(result) != element_count(shape_of(node, moving.value)))
+    throw Error("an activation that is broadcast to the shape of a constant is not supported");
+  Op& op = add_op(OpKind::kAffine, node, {input}, new_code_edge(node));
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] == 1) continue;
+    if (op.axis >= 0)
+      throw Error("a constant that varies along several dimensions is not supported");
+    op.axis = static_cast<int64_t>(d + result.size() - shape.size());
+  }
+  Affine affine;
+  affine.scale = code_operand(node, fixed, 0);
+  affine.shift = affine.mean = operand_of({1}, {0});
+  affine.variance = operand_of({1}, {1});
+  op.affines = {affine};
+}
+
+void FlowBuilder::qlinear_reduce_mean(const Node& node) {
+  const EdgeId input = read_codes(node, {0, 1, 2});
+  const size_t rank = shape_of(node, 0).size();
+  std::vector<int64_t> axes = node.attr_ints("axes");
+  if (axes.empty()) {
+    axes.resize(rank);
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  for (int64_t& axis : axes) axis = static_cast<int64_t>(wrap_axis(axis, rank));
+  add_op(OpKind::kReduceMean, node, {input}, new_code_edge(node)).axes = axes;
 }
 
 void FlowBuilder::qlinear_average_pool(const Node& node) {

@@ -185,6 +185,7 @@ void FlowBuilder::reduce(const Node& node) {
   }
   for (int64_t& axis : axes) axis = static_cast<int64_t>(wrap_axis(axis, rank));
   std::sort(axes.begin(), axes.end());
+  if (node.op == "ReduceSum") return reduce_sum(node, axes);
   const EdgeId input = codes_of(node.inputs[0]);
   add_op(node.op == "ReduceMax" ? OpKind::kReduceMax : OpKind::kReduceMean, node, {input},
          new_edge(node.outputs[0]))
@@ -214,7 +215,7 @@ void FlowBuilder::pad(const Node& node) {
     }
   }
   if (std::all_of(pads.begin(), pads.end(), [](int64_t p) { return p == 0; })) return same(node);
-  if (mode != "constant") throw Error("mode " + mode + " is not supported");
+  if (mode != "constant") return select(node);
   if (std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p < 0; }))
     throw Error("a negative pad is not supported");
   const double stored =

@@ -217,6 +217,16 @@ std::vector<double> real_values(const Operand& o) {
   return result;
 }
 
+Operand operand_of(const Shape& shape, const std::vector<float>& values) {
+  auto tensor = std::make_shared<Tensor>(DataType::kFloat, shape);
+  std::copy(values.begin(), values.end(), tensor->data<float>());
+  Operand operand;
+  operand.owned = std::move(tensor);
+  operand.shape = shape;
+  operand.strides = dense_strides(shape);
+  return operand;
+}
+
 Operand resolve_operand(const Graph& graph, ValueId id) {
   // Not by recursion: a file may put any number of nodes behind each other.
   std::vector<const Node*> chain;  // from the last node to the first

@@ -44,6 +44,9 @@ std::vector<double> stored_elements(const Operand& operand);
 // Real values in the order of `shape` (row-major).
 std::vector<double> real_values(const Operand& operand);
 
+// Numbers that no constant of the graph holds.
+Operand operand_of(const Shape& shape, const std::vector<float>& values);
+
 // The operand that `id` stands for: a constant, or QuantizeLinear, DequantizeLinear, Transpose,
 // Reshape, Flatten, Squeeze, Unsqueeze, Identity or a float Cast of one, or Clip of codes. Throws
 // Error when the chain holds anything else, or a per-channel scale does not survive a Reshape.

@@ -84,6 +84,26 @@ class ConvTransposeTest(OperatorTest):
         self.assert_codes(ours, theirs, 1e-4)
 
 
+class QLinearTest(OperatorTest):
+    """onnxruntime multiplies in float32 and rounds twice."""
+
+    def test_mul_by_a_constant(self):
+        rng = np.random.default_rng(2)
+        for shape in ((), (3, 1, 1)):
+            constants = {
+                "sx": np.float32(0.02), "zx": U8(120), "sc": np.float32(0.011), "zc": U8(100),
+                "c": rng.integers(0, 256, shape).astype(U8), "sy": np.float32(0.03), "zy": U8(128),
+            }  # fmt: skip
+            inputs = ["x", "sx", "zx", "c", "sc", "zc", "sy", "zy"]
+            nodes = [helper.make_node("QLinearMul", inputs, ["y"], domain="com.microsoft")]
+            model = model_of(nodes, constants, [("x", TensorProto.UINT8, [1, 3, 16, 16])], [("y", TensorProto.UINT8)])
+            x = rng.integers(0, 256, (SAMPLES // 4, 3, 16, 16)).astype(U8)
+            for mode in ("f32", "rne"):
+                name = f"QLinearMul by {'one number' if shape == () else 'one per channel'}, {mode}"
+                ours, theirs, _ = self.compare(name, model, x, "--vector.requant", mode)
+                self.assert_codes(ours, theirs, 1e-2)
+
+
 class IntegerProductTest(OperatorTest):
     def network(self, rng):
         """Float: Conv, Relu, MaxPool, Conv, Relu, Flatten, Gemm."""

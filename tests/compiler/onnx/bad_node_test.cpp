@@ -200,6 +200,8 @@ TEST(BadNode, Layout) {
             "input 1 (c1): shape = 2x4 is not 2x3");
   EXPECT_EQ(node_error("Concat", {2, 3}, {}, {floats({2, 3})}), "axis = (none)");
   EXPECT_EQ(node_error("Pad", {2, 3}, {}, {int64s({1, 1})}), "pads = 2 numbers is not 4");
+  EXPECT_EQ(node_error("Pad", {2, 3}, {{"mode", std::string("reflect")}}, {int64s({0, 2, 2, 0})}),
+            "pads = 2 is not smaller than dimension 0 = 2, which it reflects");
 }
 
 TEST(BadNode, Constants) {

@@ -78,5 +78,64 @@ TEST(MoreOperators, AConstantOfSeveralDimensionsIsAnError) {
             std::string::npos);
 }
 
+// A sum is a convolution with ones; of whole axes, of some, and without the dimensions.
+TEST(MoreOperators, Sums) {
+  for (const std::vector<int64_t>& axes :
+       {std::vector<int64_t>{2, 3}, {3}, {1}, {1, -1}, {1, 2, 3}}) {
+    for (const int64_t keep : {0, 1}) {
+      OnnxBuilder model = image_model();
+      model.node("ReduceSum", {"x"}, {"y"}, {{"axes", ints(axes)}, {"keepdims", keep}});
+      const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 12));
+      EXPECT_EQ(ops_of(got.network), "host_quantize conv host_dequantize");
+      EXPECT_LT(got.worst_steps("y"), kProduct);
+    }
+  }
+}
+
+TEST(MoreOperators, SumsOfOtherDimensionsAreAnError) {
+  OnnxBuilder model;
+  model.input("x", {2, 3}).output("y").output("z").input("i", {2, 3, 4, 4});
+  model.node("ReduceSum", {"x"}, {"y"}, {{"axes", ints({1})}}, "a");
+  model.node("ReduceSum", {"i"}, {"z"}, {{"axes", ints({0})}}, "b");
+  EXPECT_EQ(
+      quantize_error(model),
+      "made: cannot be quantized: node a (ReduceSum): a sum over anything but channels, height "
+      "and width of an image is not supported; node b (ReduceSum): a sum over anything but "
+      "channels, height and width of an image is not supported");
+}
+
+TEST(MoreOperators, MaximaAndMinimaWithANumberAreClamps) {
+  OnnxBuilder model = image_model();
+  model.initializer("w", random_tensor({4, 3, 1, 1}, 13)).initializer("low", floats({}, {-0.25f}));
+  model.initializer("high", floats({1}, {0.5f})).node("Conv", {"x", "w"}, {"c"});
+  model.node("Max", {"low", "c"}, {"m"}).node("Min", {"m", "high"}, {"y"});
+  const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 14));
+  EXPECT_EQ(ops_of(got.network), "host_quantize conv host_dequantize");
+  EXPECT_LT(got.worst_steps("y"), kProduct);
+  const std::vector<float>& y = got.integer.at("y");
+  EXPECT_NEAR(*std::min_element(y.begin(), y.end()), -0.25, 0.003);
+  EXPECT_NEAR(*std::max_element(y.begin(), y.end()), 0.5, 0.003);
+}
+
+TEST(MoreOperators, MaximaOfActivationsAreAnError) {
+  OnnxBuilder model = image_model();
+  model.node("Max", {"x", "x"}, {"y"}, {}, "m");
+  EXPECT_EQ(quantize_error(model),
+            "made: cannot be quantized: node m (Max): with anything but one activation and one "
+            "number it is not supported");
+}
+
+TEST(MoreOperators, PadsOfReflectionsAndEdgesAreMoves) {
+  for (const char* mode : {"reflect", "edge"}) {
+    OnnxBuilder model = image_model();
+    model.node("Relu", {"x"}, {"r"});
+    model.initializer("pads", int64s({0, 0, 2, 1, 0, 0, 3, 2}));
+    model.node("Pad", {"r", "pads"}, {"y"}, {{"mode", std::string(mode)}});
+    const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 15));
+    EXPECT_EQ(ops_of(got.network), "host_quantize rescale host_permute host_dequantize");
+    EXPECT_LT(got.worst_steps("y"), 2 * kMove);
+  }
+}
+
 }  // namespace
 }  // namespace qsim::test
