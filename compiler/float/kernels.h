@@ -81,9 +81,14 @@ Activation run_add(const Call& call);      // Sum as well
 Activation run_extreme(const Call& call);  // Max, Min
 Activation run_sub(const Call& call);
 Activation run_mul(const Call& call);
+Activation run_div(const Call& call);
+Activation run_unary(const Call& call);  // compiler/graph_unary.h
+Activation run_prelu(const Call& call);
+Activation run_pow(const Call& call);
 Activation run_relu(const Call& call);
 Activation run_clip(const Call& call);
 Activation run_batch_normalization(const Call& call);
+Activation run_lrn(const Call& call);
 Activation run_softmax(const Call& call);  // LogSoftmax as well
 
 Activation run_view(const Call& call);
@@ -91,6 +96,9 @@ Activation run_transpose(const Call& call);
 Activation run_concat(const Call& call);
 Activation run_pad(const Call& call);
 Activation run_select(const Call& call);  // see compiler/graph_select.h
+
+Activation run_resize(const Call& call);  // Upsample as well
+Activation run_arg_max(const Call& call);
 
 Activation run_quantize_linear(const Call& call);
 Activation run_dequantize_linear(const Call& call);

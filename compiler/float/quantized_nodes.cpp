@@ -44,7 +44,8 @@ CodeSignature code_signature(const Node& node) {
 }
 
 bool makes_integers(std::string_view op) {
-  return op == "ConvInteger" || op == "MatMulInteger" || op == "DynamicQuantizeLinear";
+  return op == "ArgMax" || op == "ConvInteger" || op == "MatMulInteger" ||
+         op == "DynamicQuantizeLinear";
 }
 
 CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,

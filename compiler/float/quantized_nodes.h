@@ -29,7 +29,7 @@ struct CodeSignature {
 // (QGemm no output when its y_scale is left out).
 CodeSignature code_signature(const Node& node);
 
-// ConvInteger and MatMulInteger, whose results are no codes of their input, and
+// ArgMax, ConvInteger and MatMulInteger, whose results are no codes of their input, and
 // DynamicQuantizeLinear, whose codes have a scale that is known at run time only.
 bool makes_integers(std::string_view op);
 

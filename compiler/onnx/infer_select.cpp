@@ -46,7 +46,8 @@ void check_resize_modes(const NodeView& view) {
     }
     view.unsupported(std::string("with ") + name + " = " + printable(mode));
   };
-  require("mode", "nearest", {"nearest"});
+  require("mode", "nearest", {"nearest", "linear"});
+  if (is_linear(node)) view.require_supported_type(0, {DataType::kFloat});
   require(
       "coordinate_transformation_mode", "half_pixel",
       {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"});

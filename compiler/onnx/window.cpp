@@ -119,12 +119,18 @@ SlidingWindow read_transposed_window(const Node& node, const Shape& input,
   const bool has_shape = node.attributes.count("output_shape") != 0;
   const std::vector<int64_t> shape = read_list(node, "output_shape", count, 1, 1);
   for (size_t i = 0; i < count; ++i) {
-    int64_t output = window.stride[i] * (input[i + 2] - 1) + more[i] + window.extent(i);
+    const int64_t whole = window.stride[i] * (input[i + 2] - 1) + more[i] + window.extent(i);
+    int64_t output = whole;
     if (auto_pad == "NOTSET") output -= window.pad_begin[i] + window.pad_end[i];
     if (is_same) output = input[i + 2] * window.stride[i];
     if (has_shape) output = shape[i];
     if (output < 1 || output > INT32_MAX) {
       throw Error("output size = " + std::to_string(output) + " is outside [1, 2147483647]");
+    }
+    if ((is_same || has_shape) && whole - output > kMaxParameter) {
+      throw Error("output size = " + std::to_string(output) + " takes pads of " +
+                  std::to_string(whole - output) + ", which is outside [0, " +
+                  std::to_string(kMaxParameter) + "]");
     }
     window.output.push_back(output);
   }

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_unary.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
@@ -11,6 +12,7 @@ namespace qsim {
 const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
   static constexpr Row kRows[] = {
       {"Add", &FlowBuilder::add},
+      {"ArgMax", &FlowBuilder::arg_max},
       {"AveragePool", &FlowBuilder::pool},
       {"BatchNormalization", &FlowBuilder::batch_normalization},
       {"Cast", &FlowBuilder::same},
@@ -21,6 +23,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"ConvTranspose", &FlowBuilder::conv_transpose},
       {"DepthToSpace", &FlowBuilder::select},
       {"DequantizeLinear", &FlowBuilder::dequantize_linear},
+      {"Div", &FlowBuilder::div},
       {"Dropout", &FlowBuilder::same},
       {"DynamicQuantizeLinear", &FlowBuilder::dynamic_quantize_linear},
       {"Expand", &FlowBuilder::select},
@@ -30,6 +33,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"GlobalAveragePool", &FlowBuilder::pool},
       {"GlobalMaxPool", &FlowBuilder::pool},
       {"Identity", &FlowBuilder::same},
+      {"LRN", &FlowBuilder::lrn},
       {"LogSoftmax", &FlowBuilder::softmax},
       {"MatMul", &FlowBuilder::matmul},
       {"MatMulInteger", &FlowBuilder::integer_product},
@@ -37,16 +41,20 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"MaxPool", &FlowBuilder::pool},
       {"Min", &FlowBuilder::extreme},
       {"Mul", &FlowBuilder::mul},
+      {"PRelu", &FlowBuilder::prelu},
       {"Pad", &FlowBuilder::pad},
+      {"Pow", &FlowBuilder::power},
       {"QGemm", &FlowBuilder::qgemm},
       {"QLinearAdd", &FlowBuilder::qlinear_add},
       {"QLinearAveragePool", &FlowBuilder::qlinear_average_pool},
       {"QLinearConcat", &FlowBuilder::qlinear_concat},
       {"QLinearConv", &FlowBuilder::qlinear_conv},
       {"QLinearGlobalAveragePool", &FlowBuilder::qlinear_average_pool},
+      {"QLinearLeakyRelu", &FlowBuilder::qlinear_unary},
       {"QLinearMatMul", &FlowBuilder::qlinear_matmul},
       {"QLinearMul", &FlowBuilder::qlinear_mul},
       {"QLinearReduceMean", &FlowBuilder::qlinear_reduce_mean},
+      {"QLinearSigmoid", &FlowBuilder::qlinear_unary},
       {"QLinearSoftmax", &FlowBuilder::qlinear_softmax},
       {"QuantizeLinear", &FlowBuilder::quantize_linear},
       {"ReduceMax", &FlowBuilder::reduce},
@@ -54,7 +62,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"ReduceSum", &FlowBuilder::reduce},
       {"Relu", &FlowBuilder::clamp},
       {"Reshape", &FlowBuilder::reshape},
-      {"Resize", &FlowBuilder::select},
+      {"Resize", &FlowBuilder::resize},
       {"Slice", &FlowBuilder::select},
       {"Softmax", &FlowBuilder::softmax},
       {"SpaceToDepth", &FlowBuilder::select},
@@ -63,11 +71,13 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Sum", &FlowBuilder::add},
       {"Transpose", &FlowBuilder::transpose},
       {"Unsqueeze", &FlowBuilder::reshape},
-      {"Upsample", &FlowBuilder::select},
+      {"Upsample", &FlowBuilder::resize},
   };
   const auto* found = std::find_if(std::begin(kRows), std::end(kRows),
                                    [op](const Row& row) { return row.op == op; });
-  return found == std::end(kRows) ? nullptr : found;
+  static constexpr Row kUnary = {"", &FlowBuilder::unary};
+  if (found == std::end(kRows)) return is_unary(op) ? &kUnary : nullptr;
+  return found;
 }
 
 FlowBuilder::FlowBuilder(const Graph& graph, Problems& problems)

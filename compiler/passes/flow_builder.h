@@ -77,6 +77,7 @@ class FlowBuilder {
   void qgemm(const Node& node);
   void qlinear_add(const Node& node);
   void qlinear_mul(const Node& node);
+  void qlinear_unary(const Node& node);
   void qlinear_reduce_mean(const Node& node);
   void qlinear_average_pool(const Node& node);
   void qlinear_concat(const Node& node);
@@ -89,19 +90,30 @@ class FlowBuilder {
   void add(const Node& node);
   void sub(const Node& node);
   void mul(const Node& node);
+  void div(const Node& node);
+  // Whether both inputs are activations; then the operator of `kind` exists.
+  bool pair(const Node& node, OpKind kind);
   void constant_affine(const Node& node, size_t constant, const Affine& affine);
+  // The one dimension of the output along which constant input i varies; -1: none.
+  int64_t channel_axis(const Node& node, size_t i) const;
+  void unary(const Node& node);
+  void prelu(const Node& node);
+  void power(const Node& node);
+  void table(const Node& node, size_t activation, int64_t axis, ScalarFunction function);
   void batch_normalization(const Node& node);
   void clamp(const Node& node);
   void clip_codes(const Node& node);
   void pool(const Node& node);
   void reduce(const Node& node);
-  void reduce_sum(const Node& node, const std::vector<int64_t>& axes);
   void extreme(const Node& node);
   void concat(const Node& node);
   void pad(const Node& node);
   void reshape(const Node& node);
   void transpose(const Node& node);
   void select(const Node& node);
+  void resize(const Node& node);
+  void lrn(const Node& node);
+  void arg_max(const Node& node);
   void softmax(const Node& node);
   void same(const Node& node);
 

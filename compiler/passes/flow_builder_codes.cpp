@@ -204,29 +204,40 @@ void FlowBuilder::qlinear_add(const Node& node) {
   add_op(OpKind::kAffine, node, {input}, new_code_edge(node)).affines = {affine};
 }
 
-// By a constant.
 void FlowBuilder::qlinear_mul(const Node& node) {
   const CodeSignature signature = code_signature(node);
-  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
-  const CodeOperand &fixed = signature.inputs[constant], &moving = signature.inputs[1 - constant];
-  if (!is_frozen(node.inputs[fixed.value]))
-    throw Error("a product of two activations is not supported");
-  const EdgeId input = read_codes(node, moving);
-  const Shape &shape = shape_of(node, fixed.value), &result = output_shape(node);
-  if (element_count(result) != element_count(shape_of(node, moving.value)))
-    throw Error("an activation that is broadcast to the shape of a constant is not supported");
-  Op& op = add_op(OpKind::kAffine, node, {input}, new_code_edge(node));
-  for (size_t d = 0; d < shape.size(); ++d) {
-    if (shape[d] == 1) continue;
-    if (op.axis >= 0)
-      throw Error("a constant that varies along several dimensions is not supported");
-    op.axis = static_cast<int64_t>(d + result.size() - shape.size());
+  const bool first = is_frozen(node.inputs[0]), second = is_frozen(node.inputs[3]);
+  if (!first && !second) {
+    const EdgeId a = read_codes(node, signature.inputs[0]),
+                 b = read_codes(node, signature.inputs[1]);
+    add_op(OpKind::kMul, node, {a, b}, new_code_edge(node));
+    return;
   }
+  const CodeOperand &fixed = signature.inputs[first ? 0 : 1],
+                    &moving = signature.inputs[first ? 1 : 0];
+  const EdgeId input = read_codes(node, moving);
+  if (element_count(output_shape(node)) != element_count(shape_of(node, moving.value)))
+    throw Error("an activation that is broadcast to the shape of a constant is not supported");
   Affine affine;
   affine.scale = code_operand(node, fixed, 0);
   affine.shift = affine.mean = operand_of({1}, {0});
   affine.variance = operand_of({1}, {1});
+  const int64_t axis = channel_axis(node, fixed.value);
+  Op& op = add_op(OpKind::kAffine, node, {input}, new_code_edge(node));
   op.affines = {affine};
+  op.axis = axis;
+}
+
+// A table.
+void FlowBuilder::qlinear_unary(const Node& node) {
+  const EdgeId input = read_codes(node, {0, 1, 2});
+  const double slope = double{node.attr_float("alpha", 0.01f)};
+  Op& op = add_op(OpKind::kTable, node, {input}, new_code_edge(node));
+  if (node.op == "QLinearSigmoid") {
+    op.function = [](double x, size_t) { return 1 / (1 + std::exp(-x)); };
+  } else {
+    op.function = [slope](double x, size_t) { return x < 0 ? slope * x : x; };
+  }
 }
 
 void FlowBuilder::qlinear_reduce_mean(const Node& node) {

@@ -68,8 +68,20 @@ void Lowering::lower_op(const Op& op) {
       return set_unknown_place(op.output);  // expand_transposed() has said why it is still there
     case OpKind::kMatMul:
       return matmul(op);
-    case OpKind::kAffine:
-      return affine(op);
+    case OpKind::kAffine: {  // a depthwise 1x1 convolution
+      Layer& layer = channelwise(op, LayerOp::kConv);
+      layer.groups = tensor(layer.output).c;
+      return;
+    }
+    case OpKind::kTable:
+      channelwise(op, LayerOp::kHostTable);
+      return;
+    case OpKind::kSub:
+      return pair(op, LayerOp::kHostSub);
+    case OpKind::kMul:
+      return pair(op, LayerOp::kHostMul);
+    case OpKind::kDiv:
+      return pair(op, LayerOp::kHostDiv);
     case OpKind::kAdd:
       return add(op);
     case OpKind::kMaxPool:
@@ -77,7 +89,15 @@ void Lowering::lower_op(const Op& op) {
       return pool(op);
     case OpKind::kReduceMax:
     case OpKind::kReduceMean:
+    case OpKind::kReduceSum:
       return reduce(op);
+    case OpKind::kInterpolate:
+      return interpolate(op);
+    case OpKind::kLrn:
+      channelwise(op, LayerOp::kHostLrn).normalization = op.normalization;
+      return;
+    case OpKind::kArgMax:
+      return arg_max(op);
     case OpKind::kClamp:
     case OpKind::kRequantize:
       return elementwise(op, LayerOp::kRescale);
@@ -157,7 +177,7 @@ Lowering::Place Lowering::in_layout(EdgeId edge, const Layout& layout) {
   }
   const Place from = place_of(edge);
   if (tensor(from.tensor).is_float)
-    throw Error("reorders float values after softmax, not supported");
+    throw Error("reorders float values after softmax or ArgMax, not supported");
   const TensorId moved = add_tensor(edge, layout);
   out_.network.tensors.back().name += ":permuted";
   Layer& layer =

@@ -104,6 +104,23 @@ class QLinearTest(OperatorTest):
                 self.assert_codes(ours, theirs, 1e-2)
 
 
+    def one(self, op, inputs, constants, **attributes):
+        constants = {"sx": np.float32(0.04), "zx": U8(120), "sy": np.float32(0.03), "zy": U8(100)} | constants
+        nodes = [helper.make_node(op, inputs, ["y"], domain="com.microsoft", **attributes)]
+        return model_of(nodes, constants, [("x", TensorProto.UINT8, [1, 3, 16, 16])], [("y", TensorProto.UINT8)])
+
+    def test_of_activations(self):
+        x = np.random.default_rng(4).integers(0, 256, (SAMPLES // 4, 3, 16, 16)).astype(U8)
+        ends = ["sx", "zx", "sy", "zy"]
+        for op, inputs, constants, attributes in (
+            ("QLinearSigmoid", ["x", *ends], {"sy": np.float32(1 / 255), "zy": U8(0)}, {}),
+            ("QLinearLeakyRelu", ["x", *ends], {}, {"alpha": 0.3}),
+            ("QLinearMul", ["x", "sx", "zx", "x", "sx", "zx", "sy", "zy"], {"sy": np.float32(0.11)}, {}),
+        ):
+            ours, theirs, _ = self.compare(op, self.one(op, inputs, constants, **attributes), x)
+            self.assert_codes(ours, theirs, 1e-2)
+
+
 class IntegerProductTest(OperatorTest):
     def network(self, rng):
         """Float: Conv, Relu, MaxPool, Conv, Relu, Flatten, Gemm."""

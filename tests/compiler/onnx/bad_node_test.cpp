@@ -102,6 +102,9 @@ TEST(BadNode, TransposedConvolution) {
             "auto_pad = oops is not NOTSET, VALID, SAME_UPPER or SAME_LOWER");
   EXPECT_EQ(transpose({4, 3, 2, 2}, {{"pads", ints({3, 0, 3, 0})}}),
             "output size = 0 is outside [1, 2147483647]");
+  EXPECT_EQ(
+      transpose({4, 3, 2, 2}, {{"output_shape", ints({1, 1})}, {"strides", ints({1 << 20, 1})}}),
+      "output size = 1 takes pads of 4194305, which is outside [0, 1048576]");
   EXPECT_EQ(node_error("ConvTranspose", {1, 4, 5, 5}, {}, {floats({4, 2, 1, 1}), floats({4})}),
             "input 2 (c2): shape = 4 is not 2");
 }
@@ -202,6 +205,20 @@ TEST(BadNode, Layout) {
   EXPECT_EQ(node_error("Pad", {2, 3}, {}, {int64s({1, 1})}), "pads = 2 numbers is not 4");
   EXPECT_EQ(node_error("Pad", {2, 3}, {{"mode", std::string("reflect")}}, {int64s({0, 2, 2, 0})}),
             "pads = 2 is not smaller than dimension 0 = 2, which it reflects");
+}
+
+TEST(BadNode, Elements) {
+  EXPECT_EQ(node_error("Gelu", {4}, {{"approximate", std::string("fast")}}, {}, 20),
+            "approximate = fast is not none or tanh");
+  EXPECT_EQ(node_error("PRelu", {2, 3}, {}, {floats({2, 1, 1})}),
+            "input 1 (c1): shape = 2x1x1 does not repeat to 2x3");
+  EXPECT_EQ(node_error("LRN", {4}, {{"size", int64_t{3}}}, {}),
+            "input 0 (x): shape = 4 has no channels");
+  EXPECT_EQ(node_error("LRN", {1, 4}, {}, {}), "size = 0 is outside [1, 32768]");
+  EXPECT_EQ(node_error("LRN", {1, 4}, {{"size", int64_t{3}}, {"beta", INFINITY}}, {}),
+            "beta is not finite");
+  EXPECT_EQ(node_error("ArgMax", {1, 4}, {{"axis", int64_t{2}}}, {}),
+            "axis = 2 is outside [-2, 1]");
 }
 
 TEST(BadNode, Constants) {

@@ -78,32 +78,6 @@ TEST(MoreOperators, AConstantOfSeveralDimensionsIsAnError) {
             std::string::npos);
 }
 
-// A sum is a convolution with ones; of whole axes, of some, and without the dimensions.
-TEST(MoreOperators, Sums) {
-  for (const std::vector<int64_t>& axes :
-       {std::vector<int64_t>{2, 3}, {3}, {1}, {1, -1}, {1, 2, 3}}) {
-    for (const int64_t keep : {0, 1}) {
-      OnnxBuilder model = image_model();
-      model.node("ReduceSum", {"x"}, {"y"}, {{"axes", ints(axes)}, {"keepdims", keep}});
-      const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 12));
-      EXPECT_EQ(ops_of(got.network), "host_quantize conv host_dequantize");
-      EXPECT_LT(got.worst_steps("y"), kProduct);
-    }
-  }
-}
-
-TEST(MoreOperators, SumsOfOtherDimensionsAreAnError) {
-  OnnxBuilder model;
-  model.input("x", {2, 3}).output("y").output("z").input("i", {2, 3, 4, 4});
-  model.node("ReduceSum", {"x"}, {"y"}, {{"axes", ints({1})}}, "a");
-  model.node("ReduceSum", {"i"}, {"z"}, {{"axes", ints({0})}}, "b");
-  EXPECT_EQ(
-      quantize_error(model),
-      "made: cannot be quantized: node a (ReduceSum): a sum over anything but channels, height "
-      "and width of an image is not supported; node b (ReduceSum): a sum over anything but "
-      "channels, height and width of an image is not supported");
-}
-
 TEST(MoreOperators, MaximaAndMinimaWithANumberAreClamps) {
   OnnxBuilder model = image_model();
   model.initializer("w", random_tensor({4, 3, 1, 1}, 13)).initializer("low", floats({}, {-0.25f}));
@@ -133,7 +107,7 @@ TEST(MoreOperators, PadsOfReflectionsAndEdgesAreMoves) {
     model.node("Pad", {"r", "pads"}, {"y"}, {{"mode", std::string(mode)}});
     const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 15));
     EXPECT_EQ(ops_of(got.network), "host_quantize rescale host_permute host_dequantize");
-    EXPECT_LT(got.worst_steps("y"), 2 * kMove);
+    EXPECT_LT(got.worst_steps("y"), 1.6);  // half a step of x is one of y, and y is rounded
   }
 }
 

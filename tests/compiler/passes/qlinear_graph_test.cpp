@@ -10,7 +10,9 @@ template <typename T>
 OnnxBuilder code_model(DataType type, T zero_x, T zero_y) {
   OnnxBuilder model;
   model.opset(kMs, 1).input("x", {2, 3, 4, 4}, type == DataType::kInt8 ? kOnnxInt8 : kOnnxUint8);
-  model.output("y").initializer("sx", floats({}, {0.03f})).initializer("sy", floats({}, {0.02f}));
+  model.output("y")
+      .initializer("sx", floats({}, {0.0313f}))
+      .initializer("sy", floats({}, {0.0207f}));
   model.initializer("zx", tensor_of<T>(type, {}, {zero_x}));
   model.initializer("zy", tensor_of<T>(type, {}, {zero_y}));
   return model;
@@ -23,8 +25,8 @@ Tensor all_codes(DataType type) {
 }
 
 // How many codes differ between the integer network and the float executor, by one at most.
-int differing(const OnnxBuilder& model, DataType type, const std::string& ops) {
-  const Comparison got = compare(model, all_codes(type));
+int differing(const OnnxBuilder& model, const std::vector<Tensor>& inputs, const std::string& ops) {
+  const Comparison got = compare(import_model(model), inputs);
   EXPECT_EQ(ops_of(got.network), ops);
   EXPECT_LT(got.worst_steps("y"), 1.01);
   int count = 0;
@@ -41,8 +43,26 @@ TEST(QLinearGraph, ProductWithConstants) {
     model.initializer("c", tensor_of(DataType::kUint8, shape, codes));
     model.initializer("sc", floats({}, {0.01f}));
     model.node("QLinearMul", {"c", "sc", "zx", "x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
-    EXPECT_LE(differing(model, DataType::kUint8, "conv"), 1);
+    EXPECT_LE(differing(model, {all_codes(DataType::kUint8)}, "conv"), 1);
   }
+}
+
+TEST(QLinearGraph, ProductOfActivations) {
+  OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+  model.input("b", {2, 3, 4, 4}, kOnnxUint8);
+  model.node("QLinearMul", {"x", "sx", "zx", "b", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+  Tensor b = all_codes(DataType::kUint8);
+  for (uint8_t& code : b.bytes) code = static_cast<uint8_t>(code * 91 + 7);
+  EXPECT_LE(differing(model, {all_codes(DataType::kUint8), b}, "host_mul"), 1);
+}
+
+TEST(QLinearGraph, Tables) {
+  OnnxBuilder sigmoid = code_model<int8_t>(DataType::kInt8, 7, -100);
+  sigmoid.node("QLinearSigmoid", {"x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+  EXPECT_LE(differing(sigmoid, {all_codes(DataType::kInt8)}, "host_table"), 1);
+  OnnxBuilder leaky = code_model<uint8_t>(DataType::kUint8, 100, 120);
+  leaky.node("QLinearLeakyRelu", {"x", "sx", "zx", "sy", "zy"}, {"y"}, {{"alpha", 0.3f}}, "", kMs);
+  EXPECT_LE(differing(leaky, {all_codes(DataType::kUint8)}, "host_table"), 1);
 }
 
 TEST(QLinearGraph, MeanOverSpace) {
@@ -51,7 +71,7 @@ TEST(QLinearGraph, MeanOverSpace) {
       OnnxBuilder model = code_model<int8_t>(DataType::kInt8, 7, -3);
       model.node("QLinearReduceMean", {"x", "sx", "zx", "sy", "zy"}, {"y"},
                  {{"axes", ints(axes)}, {"keepdims", keep}}, "", kMs);
-      EXPECT_LE(differing(model, DataType::kInt8, "average_pool"), 1);
+      EXPECT_LE(differing(model, {all_codes(DataType::kInt8)}, "average_pool"), 1);
     }
   }
 }
