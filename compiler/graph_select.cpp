@@ -150,6 +150,27 @@ Offsets resize(const Graph& graph, const Node& node, const Shape& in) {
   return offsets;
 }
 
+Offsets pad(const Graph& graph, const Node& node, const Shape& in) {
+  const std::vector<int64_t> pads = integers(graph, node, "pads", 1), strides = strides_of(in);
+  std::vector<int64_t> axes = integers(graph, node, "", 3);
+  if (axes.empty()) axes = steps(static_cast<int64_t>(in.size()), 1);
+  const bool is_edge = node.attr_string("mode", "constant") == "edge";
+  Offsets offsets = whole(in);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const size_t d = wrap(axes[i], in.size());
+    const int64_t size = in[d], begin = pads[i];
+    offsets[d] = steps(begin + size + pads[i + axes.size()], 1);
+    for (int64_t& offset : offsets[d]) {
+      int64_t at = offset - begin;
+      if (is_edge) at = std::clamp<int64_t>(at, 0, size - 1);
+      if (at < 0) at = -at;
+      if (at >= size) at = 2 * (size - 1) - at;
+      offset = at * strides[d];
+    }
+  }
+  return offsets;
+}
+
 Offsets offsets_of(const Graph& graph, const Node& node) {
   const Shape& in = graph.value(node.inputs[0]).shape;
   if (node.op == "Slice") return slice(graph, node, in);
@@ -157,6 +178,7 @@ Offsets offsets_of(const Graph& graph, const Node& node) {
   if (node.op == "Expand") return expand(in, graph.value(node.outputs[0]).shape);
   if (node.op == "DepthToSpace") return depth_to_space(node, in);
   if (node.op == "SpaceToDepth") return space_to_depth(node, in);
+  if (node.op == "Pad") return pad(graph, node, in);
   return resize(graph, node, in);
 }
 

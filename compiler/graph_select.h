@@ -1,5 +1,6 @@
 // Operators whose output elements are copies of input elements: Slice, Gather, Expand,
-// DepthToSpace, SpaceToDepth, and Resize and Upsample to the nearest neighbour.
+// DepthToSpace, SpaceToDepth, Pad of reflections and edges, and Resize and Upsample to the nearest
+// neighbour.
 #pragma once
 
 #include <cstdint>

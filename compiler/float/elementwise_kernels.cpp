@@ -62,6 +62,20 @@ Activation run_add(const Call& call) {
   return sum;
 }
 
+Activation run_extreme(const Call& call) {
+  const bool is_max = call.node.op == "Max";
+  Activation result = call.in(0);
+  for (size_t i = 1; i < call.inputs.size(); ++i) {
+    result = make_activation(
+        call.output_shape(),
+        broadcast(
+            result, call.in(i), call.output_shape(),
+            is_max ? [](float a, float b) { return std::isnan(b) || b > a ? b : a; }
+                   : [](float a, float b) { return std::isnan(b) || b < a ? b : a; }));
+  }
+  return result;
+}
+
 Activation run_sub(const Call& call) {
   return make_activation(call.output_shape(), broadcast(call.in(0), call.in(1), call.output_shape(),
                                                         [](float a, float b) { return a - b; }));

@@ -68,6 +68,7 @@ std::vector<float> concatenate(const std::vector<const Activation*>& inputs, siz
 
 // Operators by family.
 Activation run_conv(const Call& call);
+Activation run_conv_transpose(const Call& call);
 Activation run_max_pool(const Call& call);  // GlobalMaxPool as well
 Activation run_average_pool(const Call& call);
 Activation run_global_average_pool(const Call& call);
@@ -76,7 +77,8 @@ Activation run_reduce(const Call& call);  // ReduceMean, ReduceMax, ReduceSum
 Activation run_gemm(const Call& call);
 Activation run_matmul(const Call& call);
 
-Activation run_add(const Call& call);  // Sum as well
+Activation run_add(const Call& call);      // Sum as well
+Activation run_extreme(const Call& call);  // Max, Min
 Activation run_sub(const Call& call);
 Activation run_mul(const Call& call);
 Activation run_div(const Call& call);
@@ -100,10 +102,16 @@ Activation run_arg_max(const Call& call);
 
 Activation run_quantize_linear(const Call& call);
 Activation run_dequantize_linear(const Call& call);
+Activation run_dynamic_quantize_linear(const Call& call);
+Activation run_conv_integer(const Call& call);
+Activation run_matmul_integer(const Call& call);
 Activation run_qlinear_conv(const Call& call);
 Activation run_qlinear_matmul(const Call& call);
 Activation run_qgemm(const Call& call);
 Activation run_qlinear_add(const Call& call);
+Activation run_qlinear_mul(const Call& call);
+Activation run_qlinear_unary(const Call& call);  // QLinearSigmoid, QLinearLeakyRelu
+Activation run_qlinear_reduce_mean(const Call& call);
 Activation run_qlinear_average_pool(const Call& call);
 Activation run_qlinear_concat(const Call& call);
 Activation run_qlinear_softmax(const Call& call);

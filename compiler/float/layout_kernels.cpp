@@ -154,7 +154,7 @@ Activation run_reduce(const Call& call) {
       stride *= x.shape[d];
     }
   }
-  const bool is_max = call.node.op == "ReduceMax", is_mean = call.node.op == "ReduceMean";
+  const bool is_max = call.node.op == "ReduceMax", is_mean = !is_max && call.node.op != "ReduceSum";
   std::vector<double> results(static_cast<size_t>(stride),
                               is_max ? -std::numeric_limits<double>::infinity() : 0.0);
   const std::vector<int64_t> from = strides_of(x.shape);

@@ -60,21 +60,15 @@ int64_t inner_size(const Shape& shape, size_t axis) {
   return element_count(Shape(shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, shape.end()));
 }
 
-// Elements per entry of a per-channel scale along `axis`; the whole tensor when there is one scale.
-int64_t channel_block(const Call& call, const Shape& shape, const CodeParameters& p) {
-  if (p.scale.size() == 1) return element_count(shape);
-  return inner_size(shape, wrap_axis(call.node.attr_int("axis", 1), shape.size()));
-}
-
 }  // namespace
 
 Activation run_quantize_linear(const Call& call) {
   const CodeParameters p = read_parameters(call.graph, call.node, 1, 2);
   const CodeRange range = code_range(call.output());
-  const auto inner = static_cast<size_t>(channel_block(call, call.in(0).shape, p));
+  const ScaleIndex index(call.graph, call.node);
   std::vector<float> y(*call.in(0).data);
   for (size_t i = 0; i < y.size(); ++i) {
-    const size_t c = i / inner % p.scale.size();
+    const size_t c = index(i);
     y[i] = to_code(y[i] / p.scale[c], p.zero_point[c], range);
   }
   return make_activation(call.output_shape(), std::move(y));
@@ -82,10 +76,10 @@ Activation run_quantize_linear(const Call& call) {
 
 Activation run_dequantize_linear(const Call& call) {
   const CodeParameters p = read_parameters(call.graph, call.node, 1, 2);
-  const auto inner = static_cast<size_t>(channel_block(call, call.in(0).shape, p));
+  const ScaleIndex index(call.graph, call.node);
   std::vector<float> y(*call.in(0).data);
   for (size_t i = 0; i < y.size(); ++i) {
-    const size_t c = i / inner % p.scale.size();
+    const size_t c = index(i);
     y[i] = (y[i] - p.zero_point[c]) * p.scale[c];
   }
   return make_activation(call.output_shape(), std::move(y));
@@ -142,6 +136,27 @@ Activation run_qlinear_add(const Call& call) {
   const Activation b = dequantize_operand(call, signature.inputs[1]);
   return quantize_output(
       call, broadcast(a, b, call.output_shape(), [](float p, float q) { return p + q; }));
+}
+
+Activation run_qlinear_mul(const Call& call) {
+  const CodeSignature signature = code_signature(call.node);
+  const Activation a = dequantize_operand(call, signature.inputs[0]);
+  const Activation b = dequantize_operand(call, signature.inputs[1]);
+  return quantize_output(
+      call, broadcast(a, b, call.output_shape(), [](float p, float q) { return p * q; }));
+}
+
+Activation run_qlinear_unary(const Call& call) {
+  std::vector<float> y = *dequantize_operand(call, code_signature(call.node).inputs[0]).data;
+  const float slope = call.node.attr_float("alpha", 0.01f);
+  const bool is_sigmoid = call.node.op == "QLinearSigmoid";
+  for (float& v : y) v = is_sigmoid ? 1 / (1 + std::exp(-v)) : v < 0 ? v * slope : v;
+  return quantize_output(call, std::move(y));
+}
+
+Activation run_qlinear_reduce_mean(const Call& call) {
+  const Activation x = dequantize_operand(call, code_signature(call.node).inputs[0]);
+  return quantize_output(call, *run_reduce({call.graph, call.node, {&x}}).data);
 }
 
 Activation run_qlinear_average_pool(const Call& call) {

@@ -26,10 +26,11 @@ CodeSignature code_signature(const Node& node) {
   const std::string& op = node.op;
   if (op == "QuantizeLinear") return {{}, true, {0, 1, 2}};
   if (op == "DequantizeLinear") return {{{0, 1, 2}}, false, {}};
-  if (op == "QLinearConv" || op == "QLinearMatMul" || op == "QLinearAdd") {
+  if (op == "QLinearConv" || op == "QLinearMatMul" || op == "QLinearAdd" || op == "QLinearMul") {
     return {{{0, 1, 2}, {3, 4, 5}}, true, {0, 6, 7}};
   }
-  if (op == "QLinearAveragePool" || op == "QLinearGlobalAveragePool" || op == "QLinearSoftmax") {
+  if (op == "QLinearAveragePool" || op == "QLinearGlobalAveragePool" || op == "QLinearSoftmax" ||
+      op == "QLinearSigmoid" || op == "QLinearLeakyRelu" || op == "QLinearReduceMean") {
     return {{{0, 1, 2}}, true, {0, 3, 4}};
   }
   if (op == "QGemm") return {{{0, 1, 2}, {3, 4, 5}}, node.inputs.size() > 7, {0, 7, 8}};
@@ -42,6 +43,11 @@ CodeSignature code_signature(const Node& node) {
   return {};
 }
 
+bool makes_integers(std::string_view op) {
+  return op == "ArgMax" || op == "ConvInteger" || op == "MatMulInteger" ||
+         op == "DynamicQuantizeLinear";
+}
+
 CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,
                                size_t zero_point) {
   CodeParameters parameters{constant_floats(graph.value(node.inputs[scale])), {}};
@@ -51,6 +57,20 @@ CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scal
   const float only = parameters.zero_point.size() == 1 ? parameters.zero_point[0] : 0.0f;
   parameters.zero_point.resize(parameters.scale.size(), only);
   return parameters;
+}
+
+ScaleIndex::ScaleIndex(const Graph& graph, const Node& node) {
+  const Shape& shape = graph.value(node.inputs[0]).shape;
+  const int64_t block = node.attr_int("block_size", 0);
+  is_blocked_ = block != 0;
+  if (!is_blocked_ && element_count(graph.value(node.inputs[1]).shape) == 1) return;
+  const int64_t given = node.attr_int("axis", 1);
+  const auto axis =
+      static_cast<size_t>(given < 0 ? given + static_cast<int64_t>(shape.size()) : given);
+  for (size_t d = axis + 1; d < shape.size(); ++d) inner_ *= static_cast<size_t>(shape[d]);
+  size_ = static_cast<size_t>(shape[axis]);
+  if (is_blocked_) block_ = static_cast<size_t>(block);
+  blocks_ = (size_ - 1) / block_ + 1;
 }
 
 CodeRange code_range(const Value& value) {

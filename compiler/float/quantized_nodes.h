@@ -24,9 +24,14 @@ struct CodeSignature {
 };
 
 // QuantizeLinear has an output, DequantizeLinear an input; QLinearConv, QLinearMatMul, QLinearAdd,
-// QLinearAveragePool, QLinearGlobalAveragePool, QLinearSoftmax, QLinearConcat and QGemm have both
+// QLinearMul, QLinearAveragePool, QLinearGlobalAveragePool, QLinearReduceMean, QLinearSigmoid,
+// QLinearLeakyRelu, QLinearSoftmax, QLinearConcat and QGemm have both
 // (QGemm no output when its y_scale is left out).
 CodeSignature code_signature(const Node& node);
+
+// ArgMax, ConvInteger and MatMulInteger, whose results are no codes of their input, and
+// DynamicQuantizeLinear, whose codes have a scale that is known at run time only.
+bool makes_integers(std::string_view op);
 
 // Scale and zero point of a code operand: one entry per tensor, or one per channel. A zero point
 // that the node leaves out is 0. The constants are converted to float; int32 zero points are 0 in
@@ -37,6 +42,22 @@ struct CodeParameters {
 };
 CodeParameters read_parameters(const Graph& graph, const Node& node, size_t scale,
                                size_t zero_point);
+
+// Which scale of QuantizeLinear or DequantizeLinear an element of input 0 takes, by its row-major
+// index: the one of the tensor, that of its index along the axis, or that of its block.
+class ScaleIndex {
+ public:
+  ScaleIndex(const Graph& graph, const Node& node);
+  size_t operator()(size_t element) const {
+    const size_t block = element / inner_ % size_ / block_;
+    return is_blocked_ ? (element / inner_ / size_ * blocks_ + block) * inner_ + element % inner_
+                       : block;
+  }
+
+ private:
+  size_t inner_ = 1, size_ = 1, block_ = 1, blocks_ = 1;
+  bool is_blocked_ = false;
+};
 
 // Least and greatest code of a value: [-128, 127] for int8, [0, 15] for uint4.
 struct CodeRange {

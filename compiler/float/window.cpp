@@ -50,6 +50,35 @@ NodeWindow resolve_window(const Node& node, const Shape& input, const Shape& out
   return result;
 }
 
+Window resolve_transposed(const Node& node, const Shape& input, const Shape& output,
+                          const std::vector<int64_t>& kernel) {
+  const size_t rank = kernel.size();
+  const std::string auto_pad = node.attr_string("auto_pad", "NOTSET");
+  const bool follows = node.attributes.count("output_shape") != 0 || auto_pad.starts_with("SAME");
+  auto axis = [&](size_t d) {
+    auto entry = [&](const char* name, int64_t fallback) {
+      const std::vector<int64_t> list = node.attr_ints(name);
+      return d < list.size() ? list[d] : fallback;
+    };
+    const int64_t stride = entry("strides", 1), dilation = entry("dilations", 1);
+    const int64_t reach = stride * (input[d + 2] - 1) + dilation * (kernel[d] - 1) + 1;
+    int64_t begin = auto_pad == "NOTSET" ? entry("pads", 0) : 0;
+    if (follows) {
+      const int64_t total =
+          std::max<int64_t>(reach + entry("output_padding", 0) - output[d + 2], 0);
+      begin = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
+    }
+    return Axis{static_cast<int32_t>(kernel[d]),
+                static_cast<int32_t>(stride),
+                static_cast<int32_t>(dilation),
+                static_cast<int32_t>(begin),
+                0,
+                0};
+  };
+  const Axis x = axis(rank - 1), y = rank == 2 ? axis(0) : Axis();
+  return {y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation, y.begin, x.begin, 0, 0};
+}
+
 NodeWindow global_window(const Shape& input) {
   NodeWindow result;
   result.window.kw = static_cast<int32_t>(input.back());

@@ -20,6 +20,11 @@ struct NodeWindow {
 NodeWindow resolve_window(const Node& node, const Shape& input, const Shape& output,
                           std::vector<int64_t> kernel);
 
+// Of ConvTranspose: input pixel i reaches output pixel i * stride + tap * dilation - pad_top (or
+// pad_left) by every tap; what falls outside `output` is dropped. pad_bottom and pad_right stay 0.
+Window resolve_transposed(const Node& node, const Shape& input, const Shape& output,
+                          const std::vector<int64_t>& kernel);
+
 // The window that covers the whole of [N, C, (H,) W]: global pooling.
 NodeWindow global_window(const Shape& input);
 

@@ -1,6 +1,6 @@
 // ONNX file -> Graph. The only door to the ONNX format: protobuf stays behind it.
 //
-// Accepted: IR version 3..14; ai.onnx opset 7..25 (written also as domain "ai.onnx") and
+// Accepted: IR version 3..14; ai.onnx opset 6..25 (written also as domain "ai.onnx") and
 // com.microsoft version 1; one file of at most 2 GiB, with external data inside the model's folder.
 // Of opsets 23..25 the definitions of our operators differ from 22 in element types alone; later
 // ones are refused. libonnx serves as the protobuf schema only: its checker refuses IR versions

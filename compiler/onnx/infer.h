@@ -10,7 +10,9 @@ namespace qsim {
 
 // infer_window.cpp
 void infer_conv(NodeView& view);
+void infer_conv_transpose(NodeView& view);
 void infer_qlinear_conv(NodeView& view);
+void infer_conv_integer(NodeView& view);
 void infer_max_pool(NodeView& view);
 void infer_average_pool(NodeView& view);
 void infer_global_pool(NodeView& view);  // average and maximum
@@ -21,11 +23,12 @@ void infer_qlinear_global_average_pool(NodeView& view);
 void infer_gemm(NodeView& view);
 void infer_matmul(NodeView& view);
 void infer_qlinear_matmul(NodeView& view);
+void infer_matmul_integer(NodeView& view);
 void infer_qgemm(NodeView& view);
 
 // infer_elementwise.cpp
 void infer_arithmetic(NodeView& view);  // Add, Sub, Mul, Div
-void infer_sum(NodeView& view);
+void infer_sum(NodeView& view);         // Max and Min as well
 void infer_relu(NodeView& view);
 void infer_unary(NodeView& view);  // compiler/graph_unary.h
 void infer_prelu(NodeView& view);
@@ -69,7 +72,10 @@ std::vector<int64_t> split_sizes(const NodeView& view);
 // infer_quantize.cpp
 void infer_quantize_linear(NodeView& view);
 void infer_dequantize_linear(NodeView& view);
-void infer_qlinear_add(NodeView& view);
+void infer_dynamic_quantize_linear(NodeView& view);  // one part: see split.h
+void infer_qlinear_add(NodeView& view);              // QLinearMul as well
+void infer_qlinear_unary(NodeView& view);
+void infer_qlinear_reduce_mean(NodeView& view);
 void infer_qlinear_softmax(NodeView& view);
 void infer_qlinear_concat(NodeView& view);
 
@@ -78,6 +84,11 @@ void infer_qlinear_concat(NodeView& view);
 // point must have the scale's number of elements and the type `codes`, which is returned.
 DataType check_quantization(const NodeView& view, size_t scale, size_t zero_point, DataType codes,
                             int64_t channels = 1);
+
+// Checks the zero points `activation` and `weight` of inputs 0 and 1, each of which may be left
+// out: that of input 0 has one element, constant or not; the weights' is constant, with one element
+// or one per channel.
+void check_zero_points(const NodeView& view, size_t activation, size_t weight, int64_t channels);
 
 // The same for an output that may have another type than input 0: the zero point's.
 DataType check_output_quantization(const NodeView& view, size_t scale, size_t zero_point);

@@ -13,6 +13,13 @@ void require_same_type(const NodeView& view) {
   for (size_t i = 1; i < view.input_count(); ++i) view.require_type(i, view.type(0));
 }
 
+// Before opset 7 an attribute told inference from training, which was the default.
+void require_test_mode(const NodeView& view) {
+  if (view.node().opset < 7 && view.node().attr_int("is_test", 0) == 0) {
+    view.unsupported("with is_test = 0");
+  }
+}
+
 }  // namespace
 
 // On activations, of floats; the other types belong to chains of constants.
@@ -91,6 +98,7 @@ void infer_batch_normalization(NodeView& view) {
   view.require_supported_type(0, {kFloat});
   if (view.node().attr_int("spatial", 1) != 1) view.unsupported("with spatial = 0");
   if (view.node().attr_int("training_mode", 0) != 0) view.unsupported("with training_mode = 1");
+  require_test_mode(view);
   if (view.shape(0).size() < 2) {
     view.fail(view.name_of_input(0) + ": shape = " + to_text(view.shape(0)) + " has no channels");
   }
@@ -102,18 +110,10 @@ void infer_batch_normalization(NodeView& view) {
   view.set_output(kFloat, view.shape(0));
 }
 
-void infer_reduce(NodeView& view) {
-  const bool takes_codes = view.op() == "ReduceMax";
-  if (takes_codes) {
-    view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
-  } else {
-    view.require_supported_type(0, {kFloat});
-  }
+namespace {
+
+Shape reduced_shape(const NodeView& view, const std::vector<int64_t>& axes) {
   const Shape& input = view.shape(0);
-  const std::vector<int64_t> axes = view.ints("axes", 1);
-  if (axes.empty() && view.node().attr_int("noop_with_empty_axes", 0) != 0) {
-    view.unsupported("with noop_with_empty_axes = 1 and no axes");
-  }
   std::vector<bool> is_reduced(input.size(), axes.empty());
   for (int64_t axis : axes) is_reduced[view.axis(axis, input.size())] = true;
   const bool keeps_dims = view.node().attr_int("keepdims", 1) != 0;
@@ -122,7 +122,31 @@ void infer_reduce(NodeView& view) {
     if (!is_reduced[i]) shape.push_back(input[i]);
     if (is_reduced[i] && keeps_dims) shape.push_back(1);
   }
-  view.set_output(view.type(0), shape);
+  return shape;
+}
+
+}  // namespace
+
+void infer_reduce(NodeView& view) {
+  const bool takes_codes = view.op() == "ReduceMax";
+  if (takes_codes) {
+    view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
+  } else {
+    view.require_supported_type(0, {kFloat});
+  }
+  const std::vector<int64_t> axes = view.ints("axes", 1);
+  if (axes.empty() && view.node().attr_int("noop_with_empty_axes", 0) != 0) {
+    view.unsupported("with noop_with_empty_axes = 1 and no axes");
+  }
+  view.set_output(view.type(0), reduced_shape(view, axes));
+}
+
+// Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point.
+void infer_qlinear_reduce_mean(NodeView& view) {
+  view.require_supported_type(0, {DataType::kUint8, DataType::kInt8});
+  check_quantization(view, 1, 2, view.type(0));
+  view.set_output(check_quantization(view, 3, 4, view.type(0)),
+                  reduced_shape(view, view.node().attr_ints("axes")));
 }
 
 void infer_arg_max(NodeView& view) {
@@ -155,6 +179,7 @@ void infer_lrn(NodeView& view) {
 void infer_same(NodeView& view) { view.set_output(view.type(0), view.shape(0)); }
 
 void infer_dropout(NodeView& view) {
+  require_test_mode(view);
   if (view.has(2)) {
     view.require_constant(2, "training_mode");
     view.require_type(2, DataType::kBool);

@@ -123,7 +123,9 @@ void infer_concat(NodeView& view) {
 // Opset 11 turned pads and value into inputs, 18 added axes.
 void infer_pad(NodeView& view) {
   const std::string mode = view.node().attr_string("mode", "constant");
-  if (mode != "constant") view.unsupported("with mode = " + printable(mode));
+  const bool is_constant = mode == "constant", is_reflected = mode == "reflect";
+  if (!is_constant && !is_reflected && mode != "edge")
+    view.unsupported("with mode = " + printable(mode));
   Shape shape = view.shape(0);
   if (!view.node().attributes.contains("pads") && !view.has(1)) view.fail("pads = (none)");
   const std::vector<int64_t> pads = view.ints("pads", 1);
@@ -138,7 +140,15 @@ void infer_pad(NodeView& view) {
   for (size_t i = 0; i < pads.size(); ++i) {
     if (pads[i] < 0) view.unsupported("with negative pads");
     if (pads[i] > kMaxDimension) view.fail("pads = " + std::to_string(pads[i]) + " is too large");
-    shape[view.axis(axes[i % axes.size()], shape.size())] += pads[i];
+    const size_t d = view.axis(axes[i % axes.size()], shape.size());
+    if (is_reflected && pads[i] >= view.shape(0)[d] && pads[i] > 0) {
+      view.fail("pads = " + std::to_string(pads[i]) + " is not smaller than dimension " +
+                std::to_string(d) + " = " + std::to_string(view.shape(0)[d]) +
+                ", which it reflects");
+    }
+    if (mode == "edge" && pads[i] > 0 && view.shape(0)[d] == 0)
+      view.fail("pads = " + std::to_string(pads[i]) + " has no edge to repeat");
+    shape[d] += pads[i];
   }
   if (view.has(2)) {
     view.require_type(2, view.type(0));

@@ -85,6 +85,16 @@ void infer_qlinear_matmul(NodeView& view) {
   view.set_output(check_output_quantization(view, 6, 7), shape);
 }
 
+// Inputs: a, b, a_zero_point, b_zero_point.
+void infer_matmul_integer(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  view.require_supported_type(1, {kUint8, kInt8});
+  const Shape shape = matmul_shape(view, 0, 1);
+  view.require_frozen(1, "weights");
+  check_zero_points(view, 2, 3, view.shape(1).back());
+  view.set_output(DataType::kInt32, shape);
+}
+
 // Inputs: a, a_scale, a_zero_point, b, b_scale, b_zero_point, c, y_scale, y_zero_point. Without
 // y_scale the output is float.
 void infer_qgemm(NodeView& view) {

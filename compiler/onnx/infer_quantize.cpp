@@ -22,13 +22,32 @@ void check_scales(const NodeView& view, size_t i) {
   }
 }
 
-// The channels that a scale of QuantizeLinear or DequantizeLinear may tell apart.
-int64_t channels_of(const NodeView& view) {
+// One scale for every block_size elements along an axis.
+void check_blocks(const NodeView& view, DataType codes) {
+  const int64_t block = view.node().attr_int("block_size", 0);
+  if (block < 1) view.fail("block_size = " + std::to_string(block) + " is negative");
+  Shape expected = view.shape(0);
+  int64_t& size = expected[view.axis(view.node().attr_int("axis", 1), expected.size())];
+  size = size / block + (size % block == 0 ? 0 : 1);
+  view.require_type(1, kFloat);
+  view.require_constant(1, "scale");
+  view.require_shape(1, expected);
+  check_scales(view, 1);
+  if (!view.has(2)) return;
+  view.require_constant(2, "zero point");
+  view.require_shape(2, expected);
+  view.require_type(2, codes);
+}
+
+// Of QuantizeLinear and DequantizeLinear: one scale for the tensor, for each index of an axis, or
+// for each block.
+void check_scaling(const NodeView& view, DataType codes) {
+  if (view.node().attr_int("block_size", 0) != 0) return check_blocks(view, codes);
   const Shape& input = view.shape(0);
-  if (element_count(view.shape(1)) == 1) return 1;
-  if (!view.is_frozen(0)) view.unsupported("per axis on an activation");
-  if (view.node().attr_int("block_size", 0) != 0) view.unsupported("with block_size");
-  return input[view.axis(view.node().attr_int("axis", 1), input.size())];
+  const bool is_one = element_count(view.shape(1)) == 1;
+  const int64_t channels =
+      is_one ? 1 : input[view.axis(view.node().attr_int("axis", 1), input.size())];
+  check_quantization(view, 1, 2, codes, channels);
 }
 
 }  // namespace
@@ -60,6 +79,21 @@ DataType check_output_quantization(const NodeView& view, size_t scale, size_t ze
   return check_quantization(view, scale, zero_point, view.type(zero_point));
 }
 
+void check_zero_points(const NodeView& view, size_t activation, size_t weight, int64_t channels) {
+  if (view.has(activation)) {
+    view.require_type(activation, view.type(0));
+    if (element_count(view.shape(activation)) != 1) view.unsupported("with a zero point per row");
+  }
+  if (!view.has(weight)) return;
+  view.require_type(weight, view.type(1));
+  view.require_constant(weight, "zero point");
+  const int64_t count = element_count(view.shape(weight));
+  if ((count != 1 && count != channels) || view.shape(weight).size() > 1) {
+    view.fail(view.name_of_input(weight) + ": shape = " + to_text(view.shape(weight)) +
+              " is not one element or " + std::to_string(channels) + " channels");
+  }
+}
+
 void infer_quantize_linear(NodeView& view) {
   view.require_supported_type(0, {kFloat});
   ElementType type = element_type(kOnnxUint8);
@@ -75,16 +109,23 @@ void infer_quantize_linear(NodeView& view) {
     type.bits = view.in(2).bits;
   }
   if (view.node().attr_int("precision", 0) > 1) view.unsupported("with precision");
-  view.set_output(check_quantization(view, 1, 2, type.stored, channels_of(view)), view.shape(0));
+  check_scaling(view, type.stored);
+  view.set_output(type.stored, view.shape(0));
   if (type.is_packed()) view.set_bits(type.bits);
 }
 
 void infer_dequantize_linear(NodeView& view) {
   view.require_supported_type(
       0, {kUint8, kInt8, DataType::kUint16, DataType::kInt16, DataType::kInt32});
-  check_quantization(view, 1, 2, view.type(0), channels_of(view));
+  check_scaling(view, view.type(0));
   if (view.has(2)) view.require_bits(2, view.in(0).bits);
   view.set_output(kFloat, view.shape(0));
+}
+
+void infer_dynamic_quantize_linear(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  const int64_t output = view.node().attr_int("output", 0);
+  view.set_output(output == 1 ? kFloat : kUint8, output == 0 ? view.shape(0) : Shape());
 }
 
 // Inputs: a, a_scale, a_zero_point, b, b_scale, b_zero_point, c_scale, c_zero_point.
@@ -95,6 +136,13 @@ void infer_qlinear_add(NodeView& view) {
   check_quantization(view, 4, 5, view.type(0));
   view.set_output(check_quantization(view, 6, 7, view.type(0)),
                   broadcast(view, view.shape(0), view.shape(3)));
+}
+
+// Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point.
+void infer_qlinear_unary(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  check_quantization(view, 1, 2, view.type(0));
+  view.set_output(check_quantization(view, 3, 4, view.type(0)), view.shape(0));
 }
 
 // Inputs: x, x_scale, x_zero_point, y_scale, y_zero_point. Attribute opset says which version of

@@ -33,6 +33,12 @@ Shape output_shape(int64_t batch, int64_t channels, const SlidingWindow& window)
   return shape;
 }
 
+void require_kernel_shape(const NodeView& view, const std::vector<int64_t>& of_weights) {
+  if (view.node().attr_ints("kernel_shape", of_weights) == of_weights) return;
+  view.fail("kernel_shape = " + to_text(view.node().attr_ints("kernel_shape")) +
+            " is not the weights' " + to_text(of_weights));
+}
+
 // Input 0 is the image, input `weight` the kernel [M, C / group, spatial...], `bias` has M
 // elements.
 Shape conv_shape(const NodeView& view, size_t weight, size_t bias) {
@@ -52,10 +58,7 @@ Shape conv_shape(const NodeView& view, size_t weight, size_t bias) {
               std::to_string(input[1]) + " input channels in " + std::to_string(group) + " groups");
   }
   const std::vector<int64_t> size(kernel.begin() + 2, kernel.end());
-  if (view.node().attr_ints("kernel_shape", size) != size) {
-    view.fail("kernel_shape = " + to_text(view.node().attr_ints("kernel_shape")) +
-              " is not the weights' " + to_text(size));
-  }
+  require_kernel_shape(view, size);
   if (view.has(bias)) {
     view.require_shape(bias, {kernel[0]});
     view.require_frozen(bias, "bias");
@@ -102,6 +105,40 @@ void infer_conv(NodeView& view) {
   view.set_output(kFloat, conv_shape(view, 1, 2));
 }
 
+// Input 1 is [C, M / group, spatial...].
+void infer_conv_transpose(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  view.require_type(1, kFloat);
+  if (view.has(2)) view.require_type(2, kFloat);
+  require_spatial(view);
+  const Shape& input = view.shape(0);
+  const Shape& kernel = view.shape(1);
+  view.require_rank(1, input.size());
+  view.require_frozen(1, "weights");
+  const int64_t group = view.node().attr_int("group", 1);
+  if (group < 1 || group > input[1] || input[1] % group != 0) {
+    view.fail("group = " + std::to_string(group) + " does not divide the " +
+              std::to_string(input[1]) + " input channels");
+  }
+  if (kernel[0] != input[1] || kernel[1] == 0 || kernel[1] > INT32_MAX / group) {
+    view.fail(view.name_of_input(1) + ": shape = " + to_text(kernel) + " does not fit " +
+              std::to_string(input[1]) + " input channels in " + std::to_string(group) + " groups");
+  }
+  const std::vector<int64_t> size(kernel.begin() + 2, kernel.end());
+  require_kernel_shape(view, size);
+  const int64_t channels = kernel[1] * group;
+  if (view.has(2)) {
+    view.require_shape(2, {channels});
+    view.require_frozen(2, "bias");
+  }
+  try {
+    view.set_output(
+        kFloat, output_shape(input[0], channels, read_transposed_window(view.node(), input, size)));
+  } catch (const Error& error) {
+    view.fail(error.what());
+  }
+}
+
 // Inputs: x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias.
 void infer_qlinear_conv(NodeView& view) {
   view.require_supported_type(0, {kUint8, kInt8});
@@ -111,6 +148,16 @@ void infer_qlinear_conv(NodeView& view) {
   check_quantization(view, 1, 2, view.type(0));
   check_quantization(view, 4, 5, view.type(3), shape[1]);
   view.set_output(check_output_quantization(view, 6, 7), shape);
+}
+
+// Inputs: x, w, x_zero_point, w_zero_point.
+void infer_conv_integer(NodeView& view) {
+  view.require_supported_type(0, {kUint8, kInt8});
+  view.require_supported_type(1, {kUint8, kInt8});
+  constexpr size_t kNoBias = 4;
+  const Shape shape = conv_shape(view, 1, kNoBias);
+  check_zero_points(view, 2, 3, shape[1]);
+  view.set_output(DataType::kInt32, shape);
 }
 
 void infer_max_pool(NodeView& view) {

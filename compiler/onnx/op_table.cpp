@@ -13,13 +13,16 @@ constexpr const char* kMs = "com.microsoft";
 constexpr OpsetRange kAll = {kMinOpset, kMaxOpset};
 constexpr const char* kConvAttributes =
     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
+constexpr const char* kConvTransposeAttributes =
+    "auto_pad:s dilations:I group:i kernel_shape:I output_padding:I output_shape:I pads:I "
+    "strides:I";
 constexpr const char* kMaxPoolAttributes =
     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I storage_order:i strides:I";
 constexpr const char* kAveragePoolAttributes =
     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I pads:I strides:I";
 constexpr const char* kQLinearPoolAttributes =
     "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i kernel_shape:I pads:I strides:I";
-constexpr const char* kNormAttributes = "epsilon:f momentum:f spatial:i training_mode:i";
+constexpr const char* kNormAttributes = "epsilon:f is_test:i momentum:f spatial:i training_mode:i";
 constexpr const char* kReduceAttributes = "axes:I keepdims:i noop_with_empty_axes:i";
 constexpr const char* kResizeAttributes =
     "antialias:i axes:I coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i "
@@ -54,6 +57,9 @@ constexpr Operator kOperators[] = {
   {"ConstantOfShape", "", {9, kMaxOpset}, kFolded,
    1, 1, "value:t", infer_constant_of_shape, kMustFold, fold_constant_of_shape},
   {"Conv", "", kAll, kArray | kVectorUnit, 2, 3, kConvAttributes, infer_conv},
+  {"ConvInteger", "", {10, kMaxOpset}, kArray | kVectorUnit,
+   2, 4, kConvAttributes, infer_conv_integer},
+  {"ConvTranspose", "", kAll, kArray | kHost, 2, 3, kConvTransposeAttributes, infer_conv_transpose},
   {"DepthToSpace", "", kAll, kHost | kView | kFolded,
    1, 1, "blocksize:i mode:s", infer_depth_to_space, kIfConstant, fold_select},
   {"DequantizeLinear", "", {10, kMaxOpset}, kNeighbour | kHost,
@@ -61,7 +67,9 @@ constexpr Operator kOperators[] = {
   {"Div", "", kAll, kVectorUnit | kNeighbour | kHost | kFolded,
    2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
   {"Dropout", "", kAll, kView | kFolded,
-   1, 3, "ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+   1, 3, "is_test:i ratio:f seed:i", infer_dropout, kIfConstant, fold_view},
+  {"DynamicQuantizeLinear", "", {11, kMaxOpset}, kNeighbour | kVectorUnit | kHost,
+   1, 1, "output:i", infer_dynamic_quantize_linear},
   {"Elu", "", kAll, kHost | kFolded,
    1, 1, "alpha:f", infer_unary, kIfConstant, fold_unary},
   {"Erf", "", {9, kMaxOpset}, kHost | kFolded,
@@ -75,7 +83,7 @@ constexpr Operator kOperators[] = {
    2, 2, "axis:i", infer_gather, kIfConstant, fold_gather},
   {"Gelu", "", {20, kMaxOpset}, kHost | kFolded,
    1, 1, "approximate:s", infer_unary, kIfConstant, fold_unary},
-  {"Gemm", "", kAll, kArray, 2, 3, "alpha:f beta:f transA:i transB:i", infer_gemm},
+  {"Gemm", "", kAll, kArray, 2, 3, "alpha:f beta:f broadcast:i transA:i transB:i", infer_gemm},
   {"GlobalAveragePool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
   {"GlobalMaxPool", "", kAll, kVectorUnit, 1, 1, "", infer_global_pool},
   {"HardSigmoid", "", kAll, kHost | kFolded,
@@ -90,16 +98,19 @@ constexpr Operator kOperators[] = {
    1, 1, "", infer_unary, kIfConstant, fold_unary},
   {"LogSoftmax", "", kAll, kHost, 1, 1, "axis:i", infer_softmax},
   {"MatMul", "", kAll, kArray, 2, 2, "", infer_matmul},
+  {"MatMulInteger", "", {10, kMaxOpset}, kArray, 2, 4, "", infer_matmul_integer},
+  {"Max", "", kAll, kNeighbour | kVectorUnit, 1, kAny, "", infer_sum},
   {"MaxPool", "", kAll, kVectorUnit, 1, 1, kMaxPoolAttributes, infer_max_pool},
+  {"Min", "", kAll, kNeighbour | kVectorUnit, 1, kAny, "", infer_sum},
   {"Mish", "", {18, kMaxOpset}, kHost | kFolded,
    1, 1, "", infer_unary, kIfConstant, fold_unary},
   {"Mul", "", kAll, kVectorUnit | kNeighbour | kHost | kFolded,
    2, 2, "", infer_arithmetic, kIfConstant, fold_arithmetic},
   {"Neg", "", kAll, kHost | kFolded,
    1, 1, "", infer_unary, kIfConstant, fold_unary},
-  {"PRelu", "", kAll, kHost,
+  {"PRelu", "", {7, kMaxOpset}, kHost,
    2, 2, "", infer_prelu},
-  {"Pad", "", kAll, kNeighbour | kVectorUnit, 1, 4, "mode:s pads:I value:f", infer_pad},
+  {"Pad", "", kAll, kNeighbour | kVectorUnit | kHost, 1, 4, "mode:s pads:I value:f", infer_pad},
   {"Pow", "", kAll, kHost | kFolded,
    2, 2, "", infer_pow, kIfConstant, fold_pow},
   {"QLinearConv", "", {10, kMaxOpset}, kArray | kVectorUnit,
@@ -162,6 +173,11 @@ constexpr Operator kOperators[] = {
   {"QLinearConcat", kMs, {1, 1}, kVectorUnit | kHost, 5, kAny, "axis:i", infer_qlinear_concat},
   {"QLinearGlobalAveragePool", kMs, {1, 1}, kVectorUnit,
    4, 5, "channels_last:i", infer_qlinear_global_average_pool},
+  {"QLinearLeakyRelu", kMs, {1, 1}, kHost, 4, 5, "alpha:f", infer_qlinear_unary},
+  {"QLinearMul", kMs, {1, 1}, kVectorUnit | kHost, 7, 8, "", infer_qlinear_add},
+  {"QLinearReduceMean", kMs, {1, 1}, kVectorUnit,
+   4, 5, "axes:I keepdims:i", infer_qlinear_reduce_mean},
+  {"QLinearSigmoid", kMs, {1, 1}, kHost, 4, 5, "", infer_qlinear_unary},
   {"QLinearSoftmax", kMs, {1, 1}, kHost, 4, 5, "axis:i opset:i", infer_qlinear_softmax},
   {"QuantizeLinear", kMs, {1, 1}, kNeighbour | kVectorUnit | kHost,
    2, 3, kQuantizeAttributes, infer_quantize_linear},

@@ -20,7 +20,7 @@ enum class FoldRule {
 };
 
 // The versions of ai.onnx that can be imported.
-constexpr int kMinOpset = 7, kMaxOpset = 25;
+constexpr int kMinOpset = 6, kMaxOpset = 25;
 
 // Versions of the operator's domain that have it, as far as they can be imported.
 struct OpsetRange {

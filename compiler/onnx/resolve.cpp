@@ -58,13 +58,15 @@ class Resolver {
   // The node itself, or what stands for it.
   std::vector<Node> parts_of(Node& node) {
     std::vector<Node> parts;
-    if (node.op != "Split" || !node.domain.empty()) {
+    const bool is_split = node.op == "Split", is_dynamic = node.op == "DynamicQuantizeLinear";
+    if ((!is_split && !is_dynamic) || !node.domain.empty()) {
       parts.push_back(std::move(node));
       return parts;
     }
     if (!inputs_are_known(node)) return parts;
     try {
-      return split_into_slices(state_, node, names_);
+      return is_split ? split_into_slices(state_, node, names_)
+                      : split_dynamic_quantization(state_, node, names_);
     } catch (const UnsupportedVariant& variant) {
       state_.unsupported.add(variant.what, node.name);
       return parts;

@@ -31,4 +31,29 @@ std::vector<Node> split_into_slices(ImportState& state, Node& split, std::set<st
   return slices;
 }
 
+std::vector<Node> split_dynamic_quantization(ImportState& state, Node& node,
+                                             std::set<std::string>& names) {
+  const NodeView view(state, node);
+  if (!node.attributes.empty()) {
+    view.unsupported("with attribute " + printable(node.attributes.begin()->first));
+  }
+  constexpr const char* kSuffixes[] = {"", "/scale", "/zero_point"};
+  if (node.outputs.size() > 3) {
+    view.fail("outputs = " + std::to_string(node.outputs.size()) + " is outside [1, 3]");
+  }
+  std::vector<Node> parts;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    Node part = node;
+    if (i > 0) {
+      part.name += kSuffixes[i];
+      while (!names.insert(part.name).second) part.name += "_";
+    }
+    part.outputs = {node.outputs[i]};
+    part.attributes = {{"output", static_cast<int64_t>(i)}};
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
 }  // namespace qsim

@@ -56,7 +56,10 @@ int64_t count_outputs(const SlidingWindow& window, size_t i, int64_t input, bool
 
 }  // namespace
 
-SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int64_t> kernel) {
+namespace {
+
+// All but the output.
+SlidingWindow read_attributes(const Node& node, const Shape& input, std::vector<int64_t> kernel) {
   const size_t count = kernel.size();
   if (input.size() != count + 2) {
     throw Error("kernel_shape = " + std::to_string(count) + " numbers is not " +
@@ -70,12 +73,25 @@ SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int6
   const std::vector<int64_t> pads = read_list(node, "pads", 2 * count, 0, 0);
   window.pad_begin.assign(pads.begin(), pads.begin() + static_cast<int64_t>(count));
   window.pad_end.assign(pads.begin() + static_cast<int64_t>(count), pads.end());
+  return window;
+}
 
-  const std::string auto_pad = node.attr_string("auto_pad", "NOTSET");
+// Whether the pads follow from the sizes.
+bool is_padded_same(const std::string& auto_pad) {
   const bool is_same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
   if (!is_same && auto_pad != "NOTSET" && auto_pad != "VALID") {
     throw Error("auto_pad = " + auto_pad + " is not NOTSET, VALID, SAME_UPPER or SAME_LOWER");
   }
+  return is_same;
+}
+
+}  // namespace
+
+SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int64_t> kernel) {
+  SlidingWindow window = read_attributes(node, input, std::move(kernel));
+  const size_t count = window.kernel.size();
+  const std::string auto_pad = node.attr_string("auto_pad", "NOTSET");
+  const bool is_same = is_padded_same(auto_pad);
   const bool is_ceil = node.attr_int("ceil_mode", 0) != 0 && !is_same;
   const SlidingWindow given = window;
   for (size_t i = 0; i < count; ++i) {
@@ -83,9 +99,40 @@ SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int6
     if (auto_pad == "VALID") window.pad_begin[i] = window.pad_end[i] = 0;
     window.output.push_back(count_outputs(window, i, input[i + 2], is_ceil));
   }
-  const bool has_pads = std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; });
+  const auto is_set = [](const std::vector<int64_t>& pads) {
+    return std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; });
+  };
+  const bool has_pads = is_set(given.pad_begin) || is_set(given.pad_end);
   if (has_pads && (window.pad_begin != given.pad_begin || window.pad_end != given.pad_end)) {
     throw Error("auto_pad = " + auto_pad + " contradicts the pads that are given as well");
+  }
+  return window;
+}
+
+SlidingWindow read_transposed_window(const Node& node, const Shape& input,
+                                     std::vector<int64_t> kernel) {
+  SlidingWindow window = read_attributes(node, input, std::move(kernel));
+  const size_t count = window.kernel.size();
+  const std::string auto_pad = node.attr_string("auto_pad", "NOTSET");
+  const bool is_same = is_padded_same(auto_pad);
+  const std::vector<int64_t> more = read_list(node, "output_padding", count, 0, 0);
+  const bool has_shape = node.attributes.count("output_shape") != 0;
+  const std::vector<int64_t> shape = read_list(node, "output_shape", count, 1, 1);
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t whole = window.stride[i] * (input[i + 2] - 1) + more[i] + window.extent(i);
+    int64_t output = whole;
+    if (auto_pad == "NOTSET") output -= window.pad_begin[i] + window.pad_end[i];
+    if (is_same) output = input[i + 2] * window.stride[i];
+    if (has_shape) output = shape[i];
+    if (output < 1 || output > INT32_MAX) {
+      throw Error("output size = " + std::to_string(output) + " is outside [1, 2147483647]");
+    }
+    if ((is_same || has_shape) && whole - output > kMaxParameter) {
+      throw Error("output size = " + std::to_string(output) + " takes pads of " +
+                  std::to_string(whole - output) + ", which is outside [0, " +
+                  std::to_string(kMaxParameter) + "]");
+    }
+    window.output.push_back(output);
   }
   return window;
 }

@@ -29,4 +29,9 @@ struct SlidingWindow {
 // an attribute is out of range, contradicts another, or leaves no output.
 SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int64_t> kernel);
 
+// The same for ConvTranspose, with output_padding and output_shape; pads are as given, whatever
+// auto_pad makes of them (compiler/float/window.h).
+SlidingWindow read_transposed_window(const Node& node, const Shape& input,
+                                     std::vector<int64_t> kernel);
+
 }  // namespace qsim

@@ -30,10 +30,11 @@ struct Edge {
 };
 
 enum class OpKind {
-  kConv,    // weight [O, I / groups, (kh,) kw]
-  kMatMul,  // input [..., K], weight [K, N], or [N, K] when weight_rows
-  kAffine,  // y = x * factor[c] + offset[c], channel along `axis`; -1: one for all
-  kAdd,     // of two activations; their shapes broadcast
+  kConv,           // weight [O, I / groups, (kh,) kw]
+  kConvTranspose,  // weight [I, O / groups, (kh,) kw]; until expand_transposed()
+  kMatMul,         // input [..., K], weight [K, N], or [N, K] when weight_rows
+  kAffine,         // y = x * factor[c] + offset[c], channel along `axis`; -1: one for all
+  kAdd,            // of two activations; their shapes broadcast
   kSub,
   kMul,
   kDiv,
@@ -56,6 +57,15 @@ enum class OpKind {
   kQuantize,    // float -> codes
   kSoftmax,     // codes or float -> float; of `axis`, see softmax_rest
   kQlinearSoftmax,
+};
+
+// A kConv that expand_transposed() has made of a kConvTranspose: output channel
+// (m * stride_h + r) * stride_w + c computes the pixels of channel m whose row is r modulo
+// stride_h, and whose column is c modulo stride_w. Op::weight stays that of the kConvTranspose.
+struct Transposed {
+  Window window;                     // of the kConvTranspose
+  int32_t first_h = 0, first_w = 0;  // tap 0 of output pixel 0 reads this pixel
+  int64_t phases() const { return int64_t{window.stride_h} * window.stride_w; }
 };
 
 // One step of y = x * factor + offset per channel, evaluated when values are needed.
@@ -88,7 +98,8 @@ struct Op {
   std::vector<Affine> affines;       // applied to the result in order; kAffine: all there is
 
   ScalarFunction function;  // kTable
-  NodeWindow window;        // kConv, pools
+  NodeWindow window;        // kConv, kConvTranspose, pools
+  std::optional<Transposed> transposed;
   int32_t groups = 1;
   bool count_include_pad = false;
   double clamp_low = -std::numeric_limits<double>::infinity();  // applied last, in reals
@@ -119,6 +130,8 @@ struct Flow {
   std::vector<std::string> output_names;
   std::vector<Shape> output_shapes;
   std::vector<bool> output_is_float;  // the ONNX output is float: dequantize
+  // Names of what runs with other codes than the file's, for IntegerNetwork::notes.
+  std::vector<std::string> wide_values, wide_weights, dynamic_values;
 
   Edge& edge(EdgeId id) { return edges[static_cast<size_t>(id)]; }
   const Edge& edge(EdgeId id) const { return edges[static_cast<size_t>(id)]; }
@@ -150,8 +163,10 @@ class Problems {
   std::vector<std::string> list_;
 };
 
-// Graph -> Flow. Every Sum has two inputs (expand_sums). Problems: operators without an integer
-// form, codes read with another scale than they were written with, 16-bit codes.
+// Graph -> Flow. Every Sum has two inputs (expand_sums). Activations that the file quantizes to 16
+// bits are left for calibration, as if it said nothing; so are those that it quantizes anew for
+// every input. Problems: operators without an integer form, codes read with another scale than they
+// were written with.
 Flow build_flow(const Graph& graph, Problems& problems);
 
 }  // namespace qsim

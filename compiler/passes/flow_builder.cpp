@@ -19,10 +19,13 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Clip", &FlowBuilder::clamp},
       {"Concat", &FlowBuilder::concat},
       {"Conv", &FlowBuilder::conv},
+      {"ConvInteger", &FlowBuilder::integer_product},
+      {"ConvTranspose", &FlowBuilder::conv_transpose},
       {"DepthToSpace", &FlowBuilder::select},
       {"DequantizeLinear", &FlowBuilder::dequantize_linear},
       {"Div", &FlowBuilder::div},
       {"Dropout", &FlowBuilder::same},
+      {"DynamicQuantizeLinear", &FlowBuilder::dynamic_quantize_linear},
       {"Expand", &FlowBuilder::select},
       {"Flatten", &FlowBuilder::reshape},
       {"Gather", &FlowBuilder::select},
@@ -33,7 +36,10 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"LRN", &FlowBuilder::lrn},
       {"LogSoftmax", &FlowBuilder::softmax},
       {"MatMul", &FlowBuilder::matmul},
+      {"MatMulInteger", &FlowBuilder::integer_product},
+      {"Max", &FlowBuilder::extreme},
       {"MaxPool", &FlowBuilder::pool},
+      {"Min", &FlowBuilder::extreme},
       {"Mul", &FlowBuilder::mul},
       {"PRelu", &FlowBuilder::prelu},
       {"Pad", &FlowBuilder::pad},
@@ -44,7 +50,11 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"QLinearConcat", &FlowBuilder::qlinear_concat},
       {"QLinearConv", &FlowBuilder::qlinear_conv},
       {"QLinearGlobalAveragePool", &FlowBuilder::qlinear_average_pool},
+      {"QLinearLeakyRelu", &FlowBuilder::qlinear_unary},
       {"QLinearMatMul", &FlowBuilder::qlinear_matmul},
+      {"QLinearMul", &FlowBuilder::qlinear_mul},
+      {"QLinearReduceMean", &FlowBuilder::qlinear_reduce_mean},
+      {"QLinearSigmoid", &FlowBuilder::qlinear_unary},
       {"QLinearSoftmax", &FlowBuilder::qlinear_softmax},
       {"QuantizeLinear", &FlowBuilder::quantize_linear},
       {"ReduceMax", &FlowBuilder::reduce},
@@ -130,12 +140,21 @@ void FlowBuilder::build_outputs() {
       problems_.add("output " + value.name, "is constant");
       continue;
     }
-    flow_.outputs.push_back(edge_of(id));
+    try {
+      flow_.outputs.push_back(edge_of(id));
+    } catch (const Error& error) {
+      problems_.add("output " + value.name, error.what());
+      continue;
+    }
     flow_.output_names.push_back(value.name);
     flow_.output_shapes.push_back(value.shape);
     flow_.output_is_float.push_back(value.type == DataType::kFloat ||
                                     value.type == DataType::kDouble);
     if (flow_.output_is_float.back()) continue;
+    if (value.type != DataType::kInt8 && value.type != DataType::kUint8) {
+      problems_.add("output " + value.name,
+                    std::string("type ") + name_of(value.type) + " has no integer form");
+    }
     flow_.edge(edge_of(id)).file_type = value.type;
     flow_.edge(edge_of(id)).file_offset = offset_of(id);
   }
@@ -159,6 +178,13 @@ EdgeId FlowBuilder::new_edge(ValueId id) {
 EdgeId FlowBuilder::edge_of(ValueId id) const {
   if (is_frozen(id)) throw Error("a constant where an activation is expected is not supported");
   const EdgeId edge = edges_[static_cast<size_t>(id)];
+  if (edge < 0 && accumulators_.count(id) != 0)
+    throw Error("the int32 result " + graph_.value(id).name +
+                " has an integer form only where Cast and Mul by the input's scale times the "
+                "weights' follow");
+  if (edge < 0 && (dynamic_scales_.count(id) != 0 || dynamic_zeros_.count(id) != 0))
+    throw Error("the run-time statistic " + graph_.value(id).name +
+                " has an integer form only in the scale of a ConvInteger or MatMulInteger");
   if (edge < 0)
     throw Error("its input " + graph_.value(id).name + " is a second output, not supported");
   return edge;
@@ -220,8 +246,9 @@ Operand FlowBuilder::operand(const Node& node, size_t i) const {
   return resolve_operand(graph_, node.inputs[i]);
 }
 
-Operand FlowBuilder::weight_operand(const Node& node, size_t i) const {
+Operand FlowBuilder::weight_operand(const Node& node, size_t i) {
   Operand o = operand(node, i);
+  if (o.is_wide) flow_.wide_weights.push_back(node.name);
   if (o.is_codes && o.type() != DataType::kInt8 && o.type() != DataType::kUint8) {
     throw Error(std::string("weights of ") + name_of(o.type()) + " codes are not supported");
   }

@@ -44,7 +44,7 @@ class FlowBuilder {
   std::vector<int64_t> ints(const Node& node, const char* name, size_t i) const;
   double scalar(const Node& node, size_t i, double fallback) const;
   Operand operand(const Node& node, size_t i) const;
-  Operand weight_operand(const Node& node, size_t i) const;  // throws for codes of 16 bits
+  Operand weight_operand(const Node& node, size_t i);  // throws for codes of 32 bits
   Operand code_operand(const Node& node, const CodeOperand& at, int axis) const;
   Operand matrix(Operand weight) const;  // drops leading dimensions of 1
   // Real value that a constant of the node's element type stands for: codes by the edge's scale.
@@ -65,15 +65,26 @@ class FlowBuilder {
 
   void quantize_linear(const Node& node);
   void dequantize_linear(const Node& node);
+  // Q and DQ of an activation with a scale for each channel, or for each block (an error).
+  bool has_channels(const Node& node) const;
+  CodeForm number_form(ValueId codes);  // of codes that count as the numbers that they are
+  void quantize_channels(const Node& node);
+  void dequantize_channels(const Node& node);
+  void dynamic_quantize_linear(const Node& node);
+  void integer_product(const Node& node);
   void qlinear_conv(const Node& node);
   void qlinear_matmul(const Node& node);
   void qgemm(const Node& node);
   void qlinear_add(const Node& node);
+  void qlinear_mul(const Node& node);
+  void qlinear_unary(const Node& node);
+  void qlinear_reduce_mean(const Node& node);
   void qlinear_average_pool(const Node& node);
   void qlinear_concat(const Node& node);
   void qlinear_softmax(const Node& node);
 
   void conv(const Node& node);
+  void conv_transpose(const Node& node);
   void gemm(const Node& node);
   void matmul(const Node& node);
   void add(const Node& node);
@@ -94,6 +105,7 @@ class FlowBuilder {
   void clip_codes(const Node& node);
   void pool(const Node& node);
   void reduce(const Node& node);
+  void extreme(const Node& node);
   void concat(const Node& node);
   void pad(const Node& node);
   void reshape(const Node& node);
@@ -105,6 +117,21 @@ class FlowBuilder {
   void softmax(const Node& node);
   void same(const Node& node);
 
+  // ConvInteger and MatMulInteger become products when the Mul that gives their result a scale is
+  // reached. True when `mul` is one of these, or makes such a scale.
+  bool scale_product(const Node& mul);
+  void scaled_product(const Node& product, const Node& mul, ValueId factor);
+  // Scales of the weights, one or as many as channels, so that the factor is the product with the
+  // input's scale; channels lie along dimension `axis` of the result.
+  std::vector<float> weight_scales(const Node& product, const Node& mul, ValueId factor,
+                                   size_t axis);
+
+  // scale * factor, of what a DynamicQuantizeLinear finds for `source`.
+  struct RunTimeScale {
+    ValueId source = kNoValue;
+    Operand factor;
+  };
+
   void set_pool(const Node& node, const Shape& input, const Shape& output, Op& op);
 
   const Graph& graph_;
@@ -115,6 +142,11 @@ class FlowBuilder {
   std::vector<FileRange> ranges_;  // per value: what its codes are in, as the file counts
   std::vector<std::optional<int32_t>> offsets_;  // per value: see offset_of()
   std::map<EdgeId, EdgeId> quantized_;           // float edge -> its implicit codes
+  // Values that are no edges: what DynamicQuantizeLinear finds, and int32 results with the node
+  // that computes them.
+  std::map<ValueId, ValueId> dynamic_codes_, dynamic_zeros_;  // to the real value
+  std::map<ValueId, RunTimeScale> dynamic_scales_;
+  std::map<ValueId, const Node*> accumulators_;
 };
 
 }  // namespace qsim

@@ -1,12 +1,21 @@
 // Q/DQ pairs and the QLinear operators: what they say about scales moves to the edges.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "compiler/float/kernels.h"
 #include "compiler/passes/flow_builder.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
+
+namespace {
+
+bool is_wide(const Value& value) {
+  return value.type == DataType::kInt16 || value.type == DataType::kUint16;
+}
+
+}  // namespace
 
 CodeForm FlowBuilder::read_form(const Node& node, const CodeOperand& at, ValueId codes) {
   const CodeParameters p = read_parameters(graph_, node, at.scale, at.zero_point);
@@ -79,9 +88,15 @@ bool FlowBuilder::may_settle(const Node& quantize, const CodeForm& form) const {
   });
 }
 
-// Three cases: a host value is quantized there; the first quantization of a real settles how its
-// producer writes it; another one later is a rescale.
+// Codes of 16 bits say nothing that 8 bits could keep: the real behind them is calibrated. Else
+// there are three cases: a host value is quantized there; the first quantization of a real settles
+// how its producer writes it; another one later is a rescale.
 void FlowBuilder::quantize_linear(const Node& node) {
+  if (is_wide(graph_.value(node.outputs[0]))) {
+    flow_.wide_values.push_back(graph_.value(node.outputs[0]).name);
+    return alias(node.outputs[0], edge_of(node.inputs[0]));
+  }
+  if (has_channels(node)) return quantize_channels(node);
   const CodeForm form = read_form(node, {0, 1, 2}, node.outputs[0]);
   const EdgeId source = edge_of(node.inputs[0]);
   Edge& edge = flow_.edge(source);
@@ -100,6 +115,8 @@ void FlowBuilder::quantize_linear(const Node& node) {
 }
 
 void FlowBuilder::dequantize_linear(const Node& node) {
+  if (is_wide(graph_.value(node.inputs[0]))) return alias(node.outputs[0], edge_of(node.inputs[0]));
+  if (has_channels(node)) return dequantize_channels(node);
   alias(node.outputs[0], read_codes(node, {0, 1, 2}));
 }
 
@@ -185,6 +202,54 @@ void FlowBuilder::qlinear_add(const Node& node) {
   Affine affine;
   affine.addend = code_operand(node, signature.inputs[first ? 0 : 1], 0);
   add_op(OpKind::kAffine, node, {input}, new_code_edge(node)).affines = {affine};
+}
+
+void FlowBuilder::qlinear_mul(const Node& node) {
+  const CodeSignature signature = code_signature(node);
+  const bool first = is_frozen(node.inputs[0]), second = is_frozen(node.inputs[3]);
+  if (!first && !second) {
+    const EdgeId a = read_codes(node, signature.inputs[0]),
+                 b = read_codes(node, signature.inputs[1]);
+    add_op(OpKind::kMul, node, {a, b}, new_code_edge(node));
+    return;
+  }
+  const CodeOperand &fixed = signature.inputs[first ? 0 : 1],
+                    &moving = signature.inputs[first ? 1 : 0];
+  const EdgeId input = read_codes(node, moving);
+  if (element_count(output_shape(node)) != element_count(shape_of(node, moving.value)))
+    throw Error("an activation that is broadcast to the shape of a constant is not supported");
+  Affine affine;
+  affine.scale = code_operand(node, fixed, 0);
+  affine.shift = affine.mean = operand_of({1}, {0});
+  affine.variance = operand_of({1}, {1});
+  const int64_t axis = channel_axis(node, fixed.value);
+  Op& op = add_op(OpKind::kAffine, node, {input}, new_code_edge(node));
+  op.affines = {affine};
+  op.axis = axis;
+}
+
+// A table.
+void FlowBuilder::qlinear_unary(const Node& node) {
+  const EdgeId input = read_codes(node, {0, 1, 2});
+  const double slope = double{node.attr_float("alpha", 0.01f)};
+  Op& op = add_op(OpKind::kTable, node, {input}, new_code_edge(node));
+  if (node.op == "QLinearSigmoid") {
+    op.function = [](double x, size_t) { return 1 / (1 + std::exp(-x)); };
+  } else {
+    op.function = [slope](double x, size_t) { return x < 0 ? slope * x : x; };
+  }
+}
+
+void FlowBuilder::qlinear_reduce_mean(const Node& node) {
+  const EdgeId input = read_codes(node, {0, 1, 2});
+  const size_t rank = shape_of(node, 0).size();
+  std::vector<int64_t> axes = node.attr_ints("axes");
+  if (axes.empty()) {
+    axes.resize(rank);
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  for (int64_t& axis : axes) axis = static_cast<int64_t>(wrap_axis(axis, rank));
+  add_op(OpKind::kReduceMean, node, {input}, new_code_edge(node)).axes = axes;
 }
 
 void FlowBuilder::qlinear_average_pool(const Node& node) {

@@ -59,6 +59,7 @@ void FlowBuilder::sub(const Node& node) {
 }
 
 void FlowBuilder::mul(const Node& node) {
+  if (scale_product(node)) return;
   if (pair(node, OpKind::kMul)) return;
   const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
   constant_affine(node, constant,

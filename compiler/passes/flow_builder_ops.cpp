@@ -23,6 +23,19 @@ void FlowBuilder::conv(const Node& node) {
                              {weight.shape.begin() + 2, weight.shape.end()});
 }
 
+void FlowBuilder::conv_transpose(const Node& node) {
+  const EdgeId input = codes_of(node.inputs[0]);
+  const Operand weight = weight_operand(node, 1), bias = operand(node, 2);
+  if (weight.axis >= 0 && weight.axis != 1)
+    throw Error("a weight scale per input channel is not supported");
+  Op& op = add_op(OpKind::kConvTranspose, node, {input}, new_edge(node.outputs[0]));
+  op.weight = weight;
+  op.bias = bias;
+  op.groups = static_cast<int32_t>(node.attr_int("group", 1));
+  op.window.window = resolve_transposed(node, shape_of(node, 0), output_shape(node),
+                                        {weight.shape.begin() + 2, weight.shape.end()});
+}
+
 void FlowBuilder::gemm(const Node& node) {
   EdgeId input = codes_of(node.inputs[0]);
   const Operand weight = weight_operand(node, 1), bias = operand(node, 2);
@@ -142,7 +155,7 @@ void FlowBuilder::pad(const Node& node) {
     }
   }
   if (std::all_of(pads.begin(), pads.end(), [](int64_t p) { return p == 0; })) return same(node);
-  if (mode != "constant") throw Error("mode " + mode + " is not supported");
+  if (mode != "constant") return select(node);
   if (std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p < 0; }))
     throw Error("a negative pad is not supported");
   const double stored =
@@ -239,6 +252,10 @@ void FlowBuilder::softmax(const Node& node) {
 }
 
 void FlowBuilder::same(const Node& node) {
+  if (const auto found = accumulators_.find(node.inputs[0]); found != accumulators_.end()) {
+    accumulators_[node.outputs[0]] = found->second;
+    return;
+  }
   const DataType type = graph_.value(node.outputs[0]).type;
   if (node.op == "Cast" && type != DataType::kFloat && type != DataType::kDouble) {
     throw Error(std::string("a cast of an activation to ") + name_of(type) + " is not supported");

@@ -5,15 +5,15 @@ namespace {
 
 // The dimension of its output along which an operator has channels.
 int64_t channel_axis(const Flow& flow, const Op& op) {
-  if (op.kind == OpKind::kConv) return 1;
+  if (op.kind == OpKind::kConv || op.kind == OpKind::kConvTranspose) return 1;
   if (op.kind == OpKind::kAffine) return op.axis;
   return static_cast<int64_t>(flow.edge(op.output).shape.size()) - 1;
 }
 
 bool can_fold(Flow& flow, const Op& affine, const Op* producer) {
   if (producer == nullptr || producer->is_clamped()) return false;
-  if (producer->kind != OpKind::kConv && producer->kind != OpKind::kMatMul &&
-      producer->kind != OpKind::kAffine)
+  if (producer->kind != OpKind::kConv && producer->kind != OpKind::kConvTranspose &&
+      producer->kind != OpKind::kMatMul && producer->kind != OpKind::kAffine)
     return false;
   const Edge& between = flow.edge(affine.inputs[0]);
   if (between.form || !flow.has_one_reader(affine.inputs[0])) return false;

@@ -8,6 +8,7 @@ namespace {
 bool can_clamp(const Op& op) {
   switch (op.kind) {
     case OpKind::kConv:
+    case OpKind::kConvTranspose:
     case OpKind::kMatMul:
     case OpKind::kAffine:
     case OpKind::kAdd:

@@ -43,10 +43,7 @@ Lowered Lowering::run() {
       lower_op(op);
     } catch (const Error& error) {
       problems_.add("node " + op.name, error.what());
-      if (places_.count(op.output) == 0) {
-        const Layout layout = rows_layout(flow_.edge(op.output).shape);
-        set_place(op.output, add_tensor(op.output, layout), layout.order);
-      }
+      if (places_.count(op.output) == 0) set_unknown_place(op.output);
     }
   }
   op_index_ = -1;
@@ -67,12 +64,15 @@ void Lowering::lower_op(const Op& op) {
   switch (op.kind) {
     case OpKind::kConv:
       return conv(op);
+    case OpKind::kConvTranspose:
+      return set_unknown_place(op.output);  // expand_transposed() has said why it is still there
     case OpKind::kMatMul:
       return matmul(op);
-    case OpKind::kAffine:
-      // A depthwise 1x1 convolution.
-      channelwise(op, LayerOp::kConv).groups = tensor(out_.network.layers.back().output).c;
+    case OpKind::kAffine: {  // a depthwise 1x1 convolution
+      Layer& layer = channelwise(op, LayerOp::kConv);
+      layer.groups = tensor(layer.output).c;
       return;
+    }
     case OpKind::kTable:
       channelwise(op, LayerOp::kHostTable);
       return;
@@ -157,6 +157,11 @@ void Lowering::set_place(EdgeId edge, Place place) { places_[edge].push_back(std
 
 void Lowering::set_place(EdgeId edge, TensorId id, const std::string& order) {
   set_place(edge, {id, atoms_of(tensor(id), order)});
+}
+
+void Lowering::set_unknown_place(EdgeId edge) {
+  const Layout layout = rows_layout(flow_.edge(edge).shape);
+  set_place(edge, add_tensor(edge, layout), layout.order);
 }
 
 Lowering::Place Lowering::place_of(EdgeId edge) const { return places_.at(edge).front(); }

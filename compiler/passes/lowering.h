@@ -52,6 +52,9 @@ class Lowering {
   void set_place(EdgeId edge, Place place);
   void set_place(EdgeId edge, TensorId tensor, const std::string& order);
 
+  // After an error, so that what reads the value is checked as well.
+  void set_unknown_place(EdgeId edge);
+
   Place place_of(EdgeId edge) const;
   // The value in exactly this layout, moved there on the host if it is not.
   Place in_layout(EdgeId edge, const Layout& layout);

@@ -45,8 +45,37 @@ void set_parameters(const Graph& graph, const Node& node, Operand& o) {
   o.axis = p.scale.size() == 1 ? -1 : wrapped(node.attr_int("axis", 1), o.shape.size());
 }
 
+bool is_wide(DataType type) { return type == DataType::kInt16 || type == DataType::kUint16; }
+
+// Codes that no layer can have, as the reals they stand for.
+Operand dequantized(const Graph& graph, const Node& node, const Operand& codes) {
+  Operand real = codes;
+  real.is_codes = false;
+  real.is_wide = true;
+  real.axis = -1;
+  real.scale.clear();
+  real.zero_point.clear();
+  if (codes.is_filled()) return real;  // has no values that matter
+  const std::vector<double> stored = stored_elements(codes);
+  const CodeParameters p = read_parameters(graph, node, 1, 2);
+  const ScaleIndex index(graph, node);
+  auto tensor = std::make_shared<Tensor>(DataType::kFloat, codes.shape);
+  size_t i = 0;
+  for_each_element(real, [&](int64_t at, size_t) {
+    const size_t c = index(i);
+    tensor->data<float>()[i++] =
+        (static_cast<float>(stored[static_cast<size_t>(at)]) - p.zero_point[c]) * p.scale[c];
+  });
+  real.owned = std::move(tensor);
+  real.strides = dense_strides(real.shape);
+  return real;
+}
+
 // float -> codes, as QuantizeLinear defines it.
 Operand quantize_constant(const Graph& graph, const Node& node, const Operand& real) {
+  if (node.attr_int("block_size", 0) != 0) {
+    throw Error("node " + node.name + ": weights that it quantizes in blocks are not supported");
+  }
   const Value& output = graph.value(node.outputs[0]);
   const DataType type = output.type;
   const CodeRange range = code_range(output);
@@ -62,7 +91,12 @@ Operand quantize_constant(const Graph& graph, const Node& node, const Operand& r
     const float steps = static_cast<float>(reals[i]) / codes.scale[c];
     const double code =
         std::clamp(std::rint(double{steps}) + codes.zero_point[c], range.low, range.high);
-    tensor->bytes[i++] = static_cast<uint8_t>(static_cast<int32_t>(code));
+    const auto narrow = static_cast<int32_t>(code);
+    if (is_wide(type)) {
+      tensor->data<uint16_t>()[i++] = static_cast<uint16_t>(narrow);
+    } else {
+      tensor->bytes[i++] = static_cast<uint8_t>(narrow);
+    }
   });
   codes.owned = tensor;
   return codes;
@@ -132,6 +166,8 @@ Operand behind(const Graph& graph, const Node& node, Operand o) {
   const Value& value = graph.value(node.outputs[0]);
   if (node.op == "QuantizeLinear") return quantize_constant(graph, node, o);
   if (node.op == "DequantizeLinear") {
+    if (is_wide(o.type()) || node.attr_int("block_size", 0) != 0)
+      return dequantized(graph, node, o);
     set_parameters(graph, node, o);
     return o;
   }
@@ -179,6 +215,16 @@ std::vector<double> real_values(const Operand& o) {
     result.push_back(o.is_codes ? (v - o.zero_point[c]) * double{o.scale[c]} : v);
   });
   return result;
+}
+
+Operand operand_of(const Shape& shape, const std::vector<float>& values) {
+  auto tensor = std::make_shared<Tensor>(DataType::kFloat, shape);
+  std::copy(values.begin(), values.end(), tensor->data<float>());
+  Operand operand;
+  operand.owned = std::move(tensor);
+  operand.shape = shape;
+  operand.strides = dense_strides(shape);
+  return operand;
 }
 
 Operand resolve_operand(const Graph& graph, ValueId id) {

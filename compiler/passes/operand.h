@@ -26,6 +26,8 @@ struct Operand {
   FileRange codes;          // of int8 and uint8: what the file's type and a Clip leave
   bool is_clipped = false;  // stored elements outside `codes` stand for its nearest bound
 
+  bool is_wide = false;  // reals that 16-bit codes, or codes with a scale for each block, stand for
+
   bool exists() const { return value != nullptr || owned != nullptr; }
   bool is_filled() const { return owned == nullptr && value != nullptr && value->is_filled; }
   DataType type() const { return owned != nullptr ? owned->type : value->type; }
@@ -41,6 +43,9 @@ struct Operand {
 std::vector<double> stored_elements(const Operand& operand);
 // Real values in the order of `shape` (row-major).
 std::vector<double> real_values(const Operand& operand);
+
+// Numbers that no constant of the graph holds.
+Operand operand_of(const Shape& shape, const std::vector<float>& values);
 
 // The operand that `id` stands for: a constant, or QuantizeLinear, DequantizeLinear, Transpose,
 // Reshape, Flatten, Squeeze, Unsqueeze, Identity or a float Cast of one, or Clip of codes. Throws

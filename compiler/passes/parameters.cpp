@@ -7,6 +7,7 @@
 #include "compiler/passes/calibrate.h"
 #include "compiler/passes/channel_map.h"
 #include "compiler/passes/error_feedback.h"
+#include "compiler/passes/rewrites.h"
 #include "compiler/passes/weight_index.h"
 #include "compiler/passes/weight_scale.h"
 #include "hw/spec/error.h"
@@ -45,6 +46,7 @@ class Filler {
         moments_(method.moments),
         scale_x_(input.quant.scale),
         most_(highest_code(layer.weight_bits)),
+        repeat_(op.transposed ? static_cast<size_t>(op.transposed->phases()) : 1),
         layer_(layer) {}
 
   void take(const StatedWeights& stated) {
@@ -97,10 +99,19 @@ class Filler {
 
  private:
   void set_map(size_t channels) {
-    map_ = channel_map(op_.affines, channels);
+    const ChannelMap map = channel_map(op_.affines, channels / repeat_);
+    map_ = {repeated(map.factor), repeated(map.offset)};
     if (op_.bias.exists() && op_.bias.is_codes && op_.bias.type() == DataType::kInt32) {
       bias_codes_ = stored_elements(op_.bias);
     }
+  }
+
+  // One entry for each output channel that computes a phase of the channel.
+  std::vector<double> repeated(const std::vector<double>& values) const {
+    std::vector<double> result;
+    result.reserve(values.size() * repeat_);
+    for (double value : values) result.insert(result.end(), repeat_, value);
+    return result;
   }
 
   double weight_factor(size_t o) const { return op_.alpha * map_.factor[o]; }
@@ -137,7 +148,7 @@ class Filler {
         const size_t channel = op_.weight.channel(static_cast<int64_t>(o));
         unit = scale_x_ * op_.weight.scale[channel] * weight_factor(o);
       }
-      result[o] += entry(values, o) * unit;
+      result[o] += entry(values, o / repeat_) * unit;
     }
     return result;
   }
@@ -256,10 +267,10 @@ class Filler {
     const Operand& b = op_.bias;
     if (method_.corrects_bias && !op_.weight.is_codes) return std::nullopt;
     if (bias_codes_.empty() || !op_.affines.empty() || op_.beta != 1) return std::nullopt;
-    const size_t channel = b.scale.size() == 1 ? 0 : o;
+    const size_t channel = b.scale.size() == 1 ? 0 : o / repeat_;
     if (b.zero_point[channel] != 0 || std::abs(b.scale[channel] / unit - 1) > 1e-6)
       return std::nullopt;
-    return entry(bias_codes_, o);
+    return entry(bias_codes_, o / repeat_);
   }
 
   double bias_unit(size_t o) const { return double{scale_x_} * double{layer_.weight_scale[o]}; }
@@ -285,7 +296,8 @@ class Filler {
   std::optional<ErrorFeedback> feedback_;  // of the output channels of one group
   int64_t feedback_group_ = -1;
   const double scale_x_;
-  const int32_t most_;  // greatest weight code made here; the least is its negative
+  const int32_t most_;   // greatest weight code made here; the least is its negative
+  const size_t repeat_;  // output channels in a row that share bias and affines
   Layer& layer_;
   ChannelMap map_;
   std::vector<double> bias_codes_;  // int32 codes of a dequantized bias; empty for any other
@@ -295,6 +307,13 @@ class Filler {
 
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input,
                      const ParameterMethod& method, Layer& layer) {
+  if (op.transposed) {
+    Op written = op;
+    written.weight = transposed_weight(op);
+    Filler filler(written, input, method, layer);
+    return filler.fill_product(index_conv(written.weight),
+                               static_cast<size_t>(written.weight.shape[0]));
+  }
   Filler filler(op, input, method, layer);
   if (method.stated != nullptr) return filler.take(*method.stated);
   if (op.kind == OpKind::kAffine) return filler.fill_affine(static_cast<size_t>(input.c));

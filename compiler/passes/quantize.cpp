@@ -68,7 +68,7 @@ RangeMethod method_of_group(const SharedQuantization& shared, int32_t group, con
   return recipe.calibrator;
 }
 
-// Names, at most three of them, of tensors without quantization.
+// At most three names.
 std::string list_names(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < std::min<size_t>(names.size(), 3); ++i)
@@ -103,6 +103,26 @@ void set_quantization(Flow& flow, SharedQuantization& shared, const CalibrationR
   lowered.network.value_blockers.push_back(
       std::to_string(missing.size()) + " tensors need calibration data (" + list_names(missing) +
       "): pass --calibrate data.npz, or --data data.npz to take a part of it");
+}
+
+std::string counted(const std::vector<std::string>& names, const std::string& noun) {
+  return std::to_string(names.size()) + " " + noun + (names.size() == 1 ? "" : "s") + " (" +
+         list_names(names) + ")";
+}
+
+void add_notes(const Flow& flow, IntegerNetwork& network) {
+  if (!flow.wide_values.empty())
+    network.notes.push_back(
+        counted(flow.wide_values, "activation") +
+        " with 16-bit codes in the file, here calibrated codes of 8 bits at most");
+  if (!flow.wide_weights.empty())
+    network.notes.push_back("the weights of " + counted(flow.wide_weights, "layer") +
+                            " with 16-bit codes or a scale for each block in the file, here "
+                            "quantized anew with a scale for each channel");
+  if (!flow.dynamic_values.empty())
+    network.notes.push_back(counted(flow.dynamic_values, "activation") +
+                            " with a scale for every input anew in the file "
+                            "(DynamicQuantizeLinear), here one scale from calibration");
 }
 
 void find_shape_only_weights(const Flow& flow, bool has_weights, IntegerNetwork& network) {
@@ -203,12 +223,14 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   fold_affines(flow);
   fuse_clamps(flow);
   fuse_tables(flow);
+  expand_transposed(flow, problems);
   SharedQuantization shared = share_quantization(flow);
   Lowered lowered = lower(flow, shared, problems);
   problems.raise(graph.name);
   if (lowered.network.layers.empty()) throw Error(graph.name + ": has no operator to run");
 
   assign_bits(flow, shared, options.recipe, lowered);
+  add_notes(flow, lowered.network);
   find_shape_only_weights(flow, graph.has_weights, lowered.network);
   const Recipe plain;
   const Recipe& recipe = options.recipe != nullptr ? *options.recipe : plain;

@@ -37,6 +37,19 @@ void fuse_clamps(Flow& flow);
 // and fuse_clamps(), so that a product keeps what it can take.
 void fuse_tables(Flow& flow);
 
+// A transposed convolution becomes a convolution that computes all its phases (see Transposed), and
+// a move on the host that puts their pixels side by side.
+//   before  x -> ConvTranspose(stride s) -> y
+//   after   x -> Conv(s * s times the channels, ceil(k / s) taps a side) -> t -> Select -> y
+// Exact. The array multiplies no zero that k being no multiple of s does not ask for; inserting
+// zeros between the pixels of x instead would take s * s times the multiplications, and a move on
+// the host as well. With stride 1 nothing has to move. Problems: more than 2^20 channels or taps.
+void expand_transposed(Flow& flow, Problems& problems);
+
+// The weights [O, I / groups, (kh,) kw] of a kConv that is `transposed`, written out: codes stay
+// codes, and a tap that has no weight is their zero point.
+Operand transposed_weight(const Op& op);
+
 // Edges that must be, or had better be, codes of one quantization.
 struct SharedQuantization {
   std::vector<int32_t> group;  // per edge: the edge that represents its group

@@ -93,6 +93,7 @@ std::string to_text(const IntegerNetwork& network) {
   std::string text =
       "network " + network.name + (network.has_values ? "" : " (shapes only)") + "\n";
   for (const std::string& why : network.value_blockers) text += "no values: " + why + "\n";
+  for (const std::string& note : network.notes) text += "note: " + note + "\n";
   for (const NetTensor& t : network.tensors) {
     text += "tensor " + t.name + ": " + dims_text(t) + " " + quant_text(network, t) + "  (onnx " +
             to_text(t.onnx_shape) + " " + t.onnx_order + ")\n";

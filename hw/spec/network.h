@@ -152,6 +152,7 @@ struct IntegerNetwork {
       false;  // false: shapes only (no calibration data, or weights without values);
               // weights, biases and quantization are then absent and cycles still exact
   std::vector<std::string> value_blockers;  // why has_values is false, one sentence each
+  std::vector<std::string> notes;  // where it says something else than the file, one sentence each
   std::vector<NetTensor> tensors;
   std::vector<Layer> layers;  // topological order
   std::vector<TensorId> inputs;

@@ -8,7 +8,8 @@
 //       24         payload:
 //
 //   machine       string name; string: its INI file, as `qsim machines NAME` prints it
-//   network       string name; bool has_values; list of strings value_blockers
+//   network       string name; bool has_values; list of strings value_blockers,
+//                 notes
 //     tensors     list: string name; int32 n, h, w, c; float32 scale; int32 zero_point, bits;
 //                 bool is_float; list of int64 onnx_shape; string onnx_order; uint8 onnx_type (enum
 //                 DataType); int32 onnx_offset
@@ -158,6 +159,7 @@ void transfer_program(auto& stream, auto& program) {
   stream(network.name);
   stream(network.has_values);
   stream.list(network.value_blockers, kTransferString);
+  stream.list(network.notes, kTransferString);
   stream.list(network.tensors, kTransferTensor);
   stream.list(network.layers, kTransferLayer);
   stream(network.inputs);

@@ -115,6 +115,7 @@ std::string render_json(const Report& report) {
                       {"text", coverage.text()}};
   json["accuracy"] = report.accuracy ? accuracy_json(*report.accuracy) : Json();
   json["no_values_because"] = report.value_blockers;
+  json["notes"] = report.notes;
   json["counters"] = figures_json(report.counters);
   json["not_modelled"] = report.not_modelled;
   // Names come from files and may be no UTF-8.

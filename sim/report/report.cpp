@@ -156,6 +156,7 @@ Report make_report(const Program& program, const RunResult& result, bool has_val
   report.coverage = make_coverage(report.layers, report.has_cycles);
   report.accuracy = std::move(accuracy);
   report.value_blockers = program.network.value_blockers;
+  report.notes = program.network.notes;
   report.not_modelled.assign(std::begin(kNotModelled), std::end(kNotModelled));
   report.figures = make_figures(program, result, report);
   report.counters = counter_figures(result, report.has_cycles, has_values);

@@ -85,6 +85,7 @@ struct Report {
   Coverage coverage;
   std::optional<Accuracy> accuracy;
   std::vector<std::string> value_blockers;  // why there are no values, when there are none
+  std::vector<std::string> notes;           // where the network is not what its file says
   std::vector<std::string> not_modelled;
 };
 

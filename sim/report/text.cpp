@@ -161,6 +161,9 @@ std::string render_text(const Report& report, size_t width) {
   if (!report.value_blockers.empty()) {
     text += wrapped(list_text("No values: ", report.value_blockers), width, "  ");
   }
+  if (!report.notes.empty()) {
+    text += wrapped(list_text("Not as the file says: ", report.notes), width, "  ");
+  }
   text += wrapped(list_text("Not modelled: ", report.not_modelled), width, "  ");
   // Names come from files; what controls a terminal has no place in them.
   std::replace_if(

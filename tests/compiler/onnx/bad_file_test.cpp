@@ -94,12 +94,12 @@ TEST(Versions, IrVersion) {
 }
 
 TEST(Versions, Opset) {
-  EXPECT_EQ(error_of(small_model(6)), "m.onnx: opset_import \"\": version = 6 is outside [7, 25]");
-  EXPECT_EQ(error_of(small_model(7)), "no error");
+  EXPECT_EQ(error_of(small_model(5)), "m.onnx: opset_import \"\": version = 5 is outside [6, 25]");
+  EXPECT_EQ(error_of(small_model(6)), "no error");
   EXPECT_EQ(error_of(small_model(22)), "no error");
   EXPECT_EQ(error_of(small_model(25)), "no error");
   EXPECT_EQ(error_of(small_model(26)),
-            "m.onnx: opset_import \"\": version = 26 is outside [7, 25]");
+            "m.onnx: opset_import \"\": version = 26 is outside [6, 25]");
   EXPECT_EQ(error_of(small_model(0)),
             "m.onnx: opset_import = (none for ai.onnx), the operators' version is not stated");
 }

@@ -82,6 +82,77 @@ TEST(BadNode, Convolution) {
             "input 1 (c1): element type = int8 is not float32");
 }
 
+TEST(BadNode, TransposedConvolution) {
+  const auto transpose = [](const Shape& weights, const Attributes& attributes) {
+    return node_error("ConvTranspose", {1, 4, 5, 5}, attributes, {floats(weights)});
+  };
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"group", int64_t{2}}, {"strides", ints({2, 2})}}),
+            "no error");
+  EXPECT_EQ(transpose({3, 3, 2, 2}, {}),
+            "input 1 (c1): shape = 3x3x2x2 does not fit 4 input channels in 1 groups");
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"group", int64_t{3}}}),
+            "group = 3 does not divide the 4 input channels");
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"kernel_shape", ints({3, 3})}}),
+            "kernel_shape = 3x3 is not the weights' 2x2");
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"output_padding", ints({0, -1})}}),
+            "output_padding = -1 is outside [0, 1048576]");
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"output_shape", ints({6})}}),
+            "output_shape = 1 numbers is not 2");
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"auto_pad", kWrong}}),
+            "auto_pad = oops is not NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+  EXPECT_EQ(transpose({4, 3, 2, 2}, {{"pads", ints({3, 0, 3, 0})}}),
+            "output size = 0 is outside [1, 2147483647]");
+  EXPECT_EQ(
+      transpose({4, 3, 2, 2}, {{"output_shape", ints({1, 1})}, {"strides", ints({1 << 20, 1})}}),
+      "output size = 1 takes pads of 4194305, which is outside [0, 1048576]");
+  EXPECT_EQ(node_error("ConvTranspose", {1, 4, 5, 5}, {}, {floats({4, 2, 1, 1}), floats({4})}),
+            "input 2 (c2): shape = 4 is not 2");
+}
+
+TEST(BadNode, IntegerProducts) {
+  const auto error = [](const Tensor& weights, const Tensor& zero_x, const Tensor& zero_w) {
+    OnnxBuilder model;
+    model.input("x", {1, 2}, kOnnxUint8).output("y").initializer("w", weights);
+    model.initializer("zx", zero_x).initializer("zw", zero_w);
+    return error_of(model.node("MatMulInteger", {"x", "w", "zx", "zw"}, {"y"}, {}, "n"));
+  };
+  const auto u8 = [](const Shape& shape) { return Tensor(DataType::kUint8, shape); };
+  EXPECT_EQ(error(u8({2, 3}), u8({}), u8({3})), "no error");
+  EXPECT_EQ(error(u8({2, 3}), u8({}), u8({2})),
+            "m.onnx: node n (MatMulInteger): input 3 (zw): shape = 2 is not one element or 3 "
+            "channels");
+  EXPECT_EQ(error(u8({3, 3}), u8({}), u8({})),
+            "m.onnx: node n (MatMulInteger): operand shapes = 1x2 and 3x3 do not multiply");
+  EXPECT_EQ(error(u8({2, 3}), Tensor(DataType::kInt8, {}), u8({})),
+            "m.onnx: node n (MatMulInteger): input 2 (zx): element type = int8 is not uint8");
+  EXPECT_EQ(
+      error(u8({2, 3}), u8({2}), u8({})),
+      "m.onnx: 1 unsupported operator: MatMulInteger with a zero point per row (1 node, first "
+      "n)");
+  OnnxBuilder dynamic;
+  dynamic.input("x", {2}).output("y").output("s").output("z").output("t");
+  dynamic.node("DynamicQuantizeLinear", {"x"}, {"y", "s", "z", "t"}, {}, "n");
+  EXPECT_EQ(error_of(dynamic),
+            "m.onnx: node n (DynamicQuantizeLinear): outputs = 4 is outside [1, 3]");
+  OnnxBuilder attribute;
+  attribute.input("x", {2}).output("y");
+  attribute.node("DynamicQuantizeLinear", {"x"}, {"y"}, {{"output", int64_t{1}}}, "n");
+  EXPECT_EQ(error_of(attribute),
+            "m.onnx: 1 unsupported operator: DynamicQuantizeLinear with attribute output (1 node, "
+            "first n)");
+}
+
+TEST(BadNode, Blocks) {
+  const auto error = [](int64_t block, const Tensor& scale) {
+    return node_error("QuantizeLinear", {2, 5}, {{"axis", int64_t{1}}, {"block_size", block}},
+                      {scale}, 21);
+  };
+  EXPECT_EQ(error(2, floats({2, 3})), "no error");
+  EXPECT_EQ(error(2, floats({2, 2})), "input 1 (c1): shape = 2x2 is not 2x3");
+  EXPECT_EQ(error(-1, floats({2, 3})), "block_size = -1 is negative");
+  EXPECT_EQ(error(5, floats({2, 1}, {1, 0})), "no error");
+}
+
 TEST(BadNode, Pooling) {
   EXPECT_EQ(node_error("MaxPool", {1, 1, 5, 5}, {}, {}), "kernel_shape = (none)");
   EXPECT_EQ(node_error("MaxPool", {1, 1, 5, 5}, {{"kernel_shape", ints({3})}}, {}),
@@ -132,6 +203,8 @@ TEST(BadNode, Layout) {
             "input 1 (c1): shape = 2x4 is not 2x3");
   EXPECT_EQ(node_error("Concat", {2, 3}, {}, {floats({2, 3})}), "axis = (none)");
   EXPECT_EQ(node_error("Pad", {2, 3}, {}, {int64s({1, 1})}), "pads = 2 numbers is not 4");
+  EXPECT_EQ(node_error("Pad", {2, 3}, {{"mode", std::string("reflect")}}, {int64s({0, 2, 2, 0})}),
+            "pads = 2 is not smaller than dimension 0 = 2, which it reflects");
 }
 
 TEST(BadNode, Elements) {

@@ -31,6 +31,25 @@ TEST(Unsupported, ControlFlow) {
             "m.onnx: 1 unsupported operator: If (1 node, first branch)");
 }
 
+// What opset 7 took away: training as the default, and broadcasting on request.
+TEST(Unsupported, OpsetSix) {
+  const auto error = [](const std::string& op, const Attributes& attributes, int constants) {
+    OnnxBuilder model(6);
+    model.input("x", {2, 1}).output("y").initializer("c", floats({1}));
+    std::vector<std::string> inputs(static_cast<size_t>(constants) + 1, "c");
+    inputs[0] = "x";
+    return error_of(model.node(op, inputs, {"y"}, attributes, "n"));
+  };
+  const std::string begin = "m.onnx: 1 unsupported operator: ", end = " (1 node, first n)";
+  EXPECT_EQ(error("BatchNormalization", {}, 4),
+            begin + "BatchNormalization with is_test = 0" + end);
+  EXPECT_EQ(error("BatchNormalization", {{"is_test", int64_t{1}}}, 4), "no error");
+  EXPECT_EQ(error("Dropout", {}, 0), begin + "Dropout with is_test = 0" + end);
+  EXPECT_EQ(error("Dropout", {{"is_test", int64_t{1}}}, 0), "no error");
+  EXPECT_EQ(error("Add", {{"broadcast", int64_t{1}}}, 1),
+            begin + "Add with attribute broadcast" + end);
+}
+
 // The variant that one node on x asks for, without the count.
 std::string variant(const std::string& op, const Shape& input, const Attributes& attributes = {},
                     const std::vector<std::string>& more_inputs = {}, int type = kOnnxFloat,
@@ -59,8 +78,8 @@ TEST(Unsupported, Variants) {
   EXPECT_EQ(variant("Mul", {2}, {}, {"x"}, kOnnxInt64), "Mul of int64");
   EXPECT_EQ(variant("Relu", {2}, {}, {}, kOnnxDouble), "Relu of float64");
   EXPECT_EQ(variant("Add", {2}, {}, {"x"}, kOnnxInt64), "Add of int64");
-  EXPECT_EQ(variant("Pad", {2}, {{"mode", std::string("reflect")}, {"pads", ints({1, 1})}}),
-            "Pad with mode = reflect");
+  EXPECT_EQ(variant("Pad", {2}, {{"mode", std::string("wrap")}, {"pads", ints({1, 1})}}),
+            "Pad with mode = wrap");
   EXPECT_EQ(variant("Pad", {4}, {{"pads", ints({-1, 0})}}), "Pad with negative pads");
   EXPECT_EQ(variant("MaxPool", {1, 1, 2, 2}, {{"kernel_shape", pool}}, {}, kOnnxFloat, {"z", "y"}),
             "MaxPool with output 1 in use");

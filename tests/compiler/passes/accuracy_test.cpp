@@ -18,6 +18,7 @@ struct Case {
 constexpr Case kCntk = {"mnist/mnist_cntk.onnx", "mnist/test.npz"};
 constexpr Case kPytorch = {"mnist/ort_java_cnn_mnist_pytorch.onnx", "mnist/test.npz", 0.1307f * 255,
                            1 / (255 * 0.3081f)};
+constexpr Case kInteger = {"mnist/connxr_mnist_quantized.onnx", "mnist/test.npz", 0, 1 / 255.0f};
 constexpr Case kResnetFloat = {"mlperf_tiny/resnet8_cifar10_fp32.onnx", "cifar10/test5000_jpeg.npz",
                                0, 1, "cifar10/calib1000_lossless.npz"};
 constexpr Case kResnetQdq = {"mlperf_tiny/resnet8_cifar10_qdq.onnx", "cifar10/test5000_jpeg.npz"};
@@ -101,6 +102,11 @@ TEST(Accuracy, MnistPytorch) {
   expect_score(kPytorch, 1000, 99.07, 0.6, 0.3, 99.5);
 }
 
+TEST(Accuracy, MnistOfIntegerProducts) {
+  require_data("mnist/test.npz");
+  expect_score(kInteger, 1000, 98.93, 0.6, 0.11, 99.8);
+}
+
 TEST(Accuracy, ResNet8) {
   require_data("cifar10/test5000_jpeg.npz");
   expect_score(kResnetFloat, 500, 75.24, 4, 1.6, 95);
@@ -116,6 +122,7 @@ TEST(FullAccuracy, Mnist) {
   require_data("mnist/test.npz");
   expect_score(kCntk, 10000, 98.91, 0.03, 0.15, 99.8);
   expect_score(kPytorch, 10000, 99.07, 0.03, 0.15, 99.8);
+  expect_score(kInteger, 10000, 98.93, 0.03, 0.03, 99.9);
 }
 
 TEST(FullAccuracy, ResNet8) {

@@ -66,20 +66,6 @@ TEST(BadQuantize, CodesReadWithAnotherScale) {
             "another scale or zero point than they have");
 }
 
-TEST(BadQuantize, ActivationsOfSixteenBits) {
-  OnnxBuilder model(21);
-  model.input("x", {1, 2})
-      .output("y")
-      .initializer("s", floats({}, {0.5f}))
-      .initializer("z", tensor_of<int16_t>(DataType::kInt16, {}, {1}));
-  model.node("QuantizeLinear", {"x", "s", "z"}, {"q"}, {}, "q")
-      .node("DequantizeLinear", {"q", "s", "z"}, {"y"});
-  const std::string error = quantize_error(model);
-  EXPECT_NE(error.find("node q (QuantizeLinear): an activation of int16 codes is not supported"),
-            std::string::npos)
-      << error;
-}
-
 TEST(BadQuantize, BiasBeyondInt32) {
   OnnxBuilder model;
   model.input("x", {1, 1, 1, 1})

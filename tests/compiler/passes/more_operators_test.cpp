@@ -78,5 +78,38 @@ TEST(MoreOperators, AConstantOfSeveralDimensionsIsAnError) {
             std::string::npos);
 }
 
+TEST(MoreOperators, MaximaAndMinimaWithANumberAreClamps) {
+  OnnxBuilder model = image_model();
+  model.initializer("w", random_tensor({4, 3, 1, 1}, 13)).initializer("low", floats({}, {-0.25f}));
+  model.initializer("high", floats({1}, {0.5f})).node("Conv", {"x", "w"}, {"c"});
+  model.node("Max", {"low", "c"}, {"m"}).node("Min", {"m", "high"}, {"y"});
+  const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 14));
+  EXPECT_EQ(ops_of(got.network), "host_quantize conv host_dequantize");
+  EXPECT_LT(got.worst_steps("y"), kProduct);
+  const std::vector<float>& y = got.integer.at("y");
+  EXPECT_NEAR(*std::min_element(y.begin(), y.end()), -0.25, 0.003);
+  EXPECT_NEAR(*std::max_element(y.begin(), y.end()), 0.5, 0.003);
+}
+
+TEST(MoreOperators, MaximaOfActivationsAreAnError) {
+  OnnxBuilder model = image_model();
+  model.node("Max", {"x", "x"}, {"y"}, {}, "m");
+  EXPECT_EQ(quantize_error(model),
+            "made: cannot be quantized: node m (Max): with anything but one activation and one "
+            "number it is not supported");
+}
+
+TEST(MoreOperators, PadsOfReflectionsAndEdgesAreMoves) {
+  for (const char* mode : {"reflect", "edge"}) {
+    OnnxBuilder model = image_model();
+    model.node("Relu", {"x"}, {"r"});
+    model.initializer("pads", int64s({0, 0, 2, 1, 0, 0, 3, 2}));
+    model.node("Pad", {"r", "pads"}, {"y"}, {{"mode", std::string(mode)}});
+    const Comparison got = compare(model, random_tensor({2, 3, 5, 4}, 15));
+    EXPECT_EQ(ops_of(got.network), "host_quantize rescale host_permute host_dequantize");
+    EXPECT_LT(got.worst_steps("y"), 1.6);  // half a step of x is one of y, and y is rounded
+  }
+}
+
 }  // namespace
 }  // namespace qsim::test

@@ -330,14 +330,14 @@ TEST(NarrowGraph, RecipeFillsInWhatTheFileLeavesOpen) {
   }
 }
 
-TEST(NarrowGraph, WeightsOfSixteenBitsAreRefused) {
+TEST(NarrowGraph, WeightsOfThirtyTwoBitsAreRefused) {
   OnnxBuilder model(21, 10);
   model.input("x", {1, 2}).output("y").initializer("w_s", floats({}, {0.5f}));
-  model.initializer("w_q", tensor_of<int16_t>(DataType::kInt16, {2, 1}, {1000, -3}));
+  model.initializer("w_q", tensor_of<int32_t>(DataType::kInt32, {2, 1}, {1000, -3}));
   model.node("DequantizeLinear", {"w_q", "w_s"}, {"w"}).node("MatMul", {"x", "w"}, {"y"}, {}, "fc");
   EXPECT_EQ(
       quantize_error(model),
-      "made: cannot be quantized: node fc (MatMul): weights of int16 codes are not supported");
+      "made: cannot be quantized: node fc (MatMul): weights of int32 codes are not supported");
 }
 
 }  // namespace

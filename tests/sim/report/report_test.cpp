@@ -159,6 +159,15 @@ TEST(Report, TextFitsTheTerminal) {
   EXPECT_EQ(render_text(report, 100).find("fill/drain %"), std::string::npos);
 }
 
+TEST(Report, NamesWhatIsNotAsTheFileSays) {
+  Report report = hand_report();
+  EXPECT_EQ(render_text(report, 100).find("Not as the file says"), std::string::npos);
+  report.notes = {"1 activation (x) with 16-bit codes"};
+  EXPECT_NE(render_text(report, 100).find("Not as the file says: 1 activation (x) with 16-bit"),
+            std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(render_json(report))["notes"][0], report.notes[0]);
+}
+
 TEST(Report, TextNamesWhatIsNotModelled) {
   const std::string text = render_text(hand_report(some_accuracy()), 100);
   EXPECT_NE(text.find("Not modelled: energy"), std::string::npos);

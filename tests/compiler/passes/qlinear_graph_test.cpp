@@ -1,0 +1,89 @@
+// com.microsoft's operators on codes: what qsim computes is the real result, rounded once.
+#include "tests/compiler/passes/pass_helpers.h"
+
+namespace qsim::test {
+namespace {
+
+constexpr const char* kMs = "com.microsoft";
+
+template <typename T>
+OnnxBuilder code_model(DataType type, T zero_x, T zero_y) {
+  OnnxBuilder model;
+  model.opset(kMs, 1).input("x", {2, 3, 4, 4}, type == DataType::kInt8 ? kOnnxInt8 : kOnnxUint8);
+  model.output("y")
+      .initializer("sx", floats({}, {0.0313f}))
+      .initializer("sy", floats({}, {0.0207f}));
+  model.initializer("zx", tensor_of<T>(type, {}, {zero_x}));
+  model.initializer("zy", tensor_of<T>(type, {}, {zero_y}));
+  return model;
+}
+
+Tensor all_codes(DataType type) {
+  Tensor x(type, {2, 3, 4, 4});
+  for (size_t i = 0; i < x.bytes.size(); ++i) x.bytes[i] = static_cast<uint8_t>(i * 151);
+  return x;
+}
+
+// How many codes differ between the integer network and the float executor, by one at most.
+int differing(const OnnxBuilder& model, const std::vector<Tensor>& inputs, const std::string& ops) {
+  const Comparison got = compare(import_model(model), inputs);
+  EXPECT_EQ(ops_of(got.network), ops);
+  EXPECT_LT(got.worst_steps("y"), 1.01);
+  int count = 0;
+  for (size_t i = 0; i < got.real.at("y").size(); ++i)
+    count += std::abs(got.real.at("y")[i] - got.integer.at("y")[i]) > 0.01f;
+  return count;
+}
+
+TEST(QLinearGraph, ProductWithConstants) {
+  for (const Shape& shape : {Shape{}, {1, 3, 1, 1}, {3, 1, 1}}) {
+    OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+    std::vector<uint8_t> codes(static_cast<size_t>(element_count(shape)));
+    for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint8_t>(200 - 70 * i);
+    model.initializer("c", tensor_of(DataType::kUint8, shape, codes));
+    model.initializer("sc", floats({}, {0.01f}));
+    model.node("QLinearMul", {"c", "sc", "zx", "x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+    EXPECT_LE(differing(model, {all_codes(DataType::kUint8)}, "conv"), 1);
+  }
+}
+
+TEST(QLinearGraph, ProductOfActivations) {
+  OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+  model.input("b", {2, 3, 4, 4}, kOnnxUint8);
+  model.node("QLinearMul", {"x", "sx", "zx", "b", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+  Tensor b = all_codes(DataType::kUint8);
+  for (uint8_t& code : b.bytes) code = static_cast<uint8_t>(code * 91 + 7);
+  EXPECT_LE(differing(model, {all_codes(DataType::kUint8), b}, "host_mul"), 1);
+}
+
+TEST(QLinearGraph, Tables) {
+  OnnxBuilder sigmoid = code_model<int8_t>(DataType::kInt8, 7, -100);
+  sigmoid.node("QLinearSigmoid", {"x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+  EXPECT_LE(differing(sigmoid, {all_codes(DataType::kInt8)}, "host_table"), 1);
+  OnnxBuilder leaky = code_model<uint8_t>(DataType::kUint8, 100, 120);
+  leaky.node("QLinearLeakyRelu", {"x", "sx", "zx", "sy", "zy"}, {"y"}, {{"alpha", 0.3f}}, "", kMs);
+  EXPECT_LE(differing(leaky, {all_codes(DataType::kUint8)}, "host_table"), 1);
+}
+
+TEST(QLinearGraph, MeanOverSpace) {
+  for (const std::vector<int64_t>& axes : {std::vector<int64_t>{2, 3}, {-1}}) {
+    for (const int64_t keep : {0, 1}) {
+      OnnxBuilder model = code_model<int8_t>(DataType::kInt8, 7, -3);
+      model.node("QLinearReduceMean", {"x", "sx", "zx", "sy", "zy"}, {"y"},
+                 {{"axes", ints(axes)}, {"keepdims", keep}}, "", kMs);
+      EXPECT_LE(differing(model, {all_codes(DataType::kInt8)}, "average_pool"), 1);
+    }
+  }
+}
+
+TEST(QLinearGraph, ConstantsOfSeveralDimensionsAreAnError) {
+  OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+  model.initializer("c", Tensor(DataType::kUint8, {3, 4, 1}));
+  model.node("QLinearMul", {"x", "sx", "zx", "c", "sx", "zx", "sy", "zy"}, {"y"}, {}, "n", kMs);
+  EXPECT_EQ(quantize_error(model),
+            "made: cannot be quantized: node n (QLinearMul): a constant that varies along several "
+            "dimensions is not supported");
+}
+
+}  // namespace
+}  // namespace qsim::test
