@@ -34,6 +34,9 @@ class Writer:
         self.nodes.append(helper.make_node(op, inputs, [output], name=name, **attributes))
         return output
 
+    def real_name(self, value):
+        return "output" if value == self.graph.output else f"{value}:real"
+
     def quantize(self, value, source, tensor):
         """Q, Clip, DQ of `tensor` by the quantizer of `source`; `value` names them."""
         quantizer = self.network.quantizer(source)
@@ -44,7 +47,7 @@ class Writer:
             bounds = [self.constant(f"{source}:{which}", np.uint8(getattr(quantizer, which))) for which in ("low", "high")]
             codes = self.node("Clip", [codes, *bounds], f"{value}:clipped", f"{value}:clip")
         self.code_names[value] = codes
-        self.real[value] = self.node("DequantizeLinear", [codes, scale, zero], f"{value}:real", f"{value}:dequantize")
+        self.real[value] = self.node("DequantizeLinear", [codes, scale, zero], self.real_name(value), f"{value}:dequantize")
 
     def weights(self, step):
         """Names of the dequantized weights and bias."""
@@ -75,11 +78,10 @@ class Writer:
             inputs = [self.real[value] for value in step.inputs]
             if step.kind in HOST:
                 op = {"softmax": "Softmax", "log_softmax": "LogSoftmax"}[step.kind]
-                self.real[step.output] = self.node(op, inputs, f"{step.output}:real", step.name, axis=step.attributes["axis"])
+                self.real[step.output] = self.node(op, inputs, self.real_name(step.output), step.name, axis=step.attributes["axis"])
                 continue
             tensor = clamp(self, step, operator(self, step, inputs))
             self.quantize(step.output, self.graph.source(step.output) if step.kind in MOVES else step.output, tensor)
-        self.node("Identity", [self.real[self.graph.output]], "output", "output")
         shapes = {}
         logits = self.network(torch.zeros(1, *self.graph.input_shape), lambda value, codes: shapes.update({value: codes.shape[1:]}))
         outputs = [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", *logits.shape[1:]])]
@@ -115,6 +117,10 @@ def operator(writer, step, inputs):
         return writer.node("ReduceMean", inputs, output, step.name, axes=[2, 3], keepdims=0)
     if step.kind == "max_pool":
         return writer.node("MaxPool", inputs, output, step.name, kernel_shape=attributes["kernel"], **window(attributes))
+    if step.kind == "pad":
+        top, left, bottom, right = attributes["pads"]
+        pads = writer.constant(f"{step.name}:pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
+        return writer.node("Pad", [*inputs, pads], output, step.name)
     if step.kind == "reshape":
         shape = writer.constant(f"{step.name}:shape", np.array([0, *attributes["shape"]], np.int64))
         return writer.node("Reshape", [*inputs, shape], output, step.name)

@@ -48,6 +48,8 @@ def moved(step, x):
     """The result of a step that moves codes, of whatever x holds."""
     if step.kind == "max_pool":
         return max_pool(x, step.attributes)
+    if step.kind == "pad":
+        return padded(x, step.attributes["pads"])
     if step.kind == "transpose":
         return x.permute(step.attributes["perm"])
     return x.reshape(x.shape[0], *step.attributes["shape"])

@@ -7,6 +7,7 @@ add           2
 concat        n       axis
 average_pool  1       kernel [h, w], strides; kernel None: the whole image; keepdims
 max_pool      1       kernel, strides, pads
+pad           1       pads [top, left, bottom, right], with 0
 reshape       1       shape without the batch
 transpose     1       perm, the batch first
 clamp         1       a Relu or Clip that no step before it can take up
@@ -19,7 +20,7 @@ import numpy as np
 
 WEIGHTED = ("conv", "linear")
 ARITHMETIC = (*WEIGHTED, "add", "concat", "average_pool", "clamp")  # whose results are quantized anew
-MOVES = ("max_pool", "reshape", "transpose")  # results keep the scale of the input
+MOVES = ("max_pool", "pad", "reshape", "transpose")  # results keep the scale of the input
 HOST = ("softmax", "log_softmax")
 
 

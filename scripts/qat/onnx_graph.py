@@ -7,8 +7,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 from .errors import Error
+from .fold import fold
 from .graph import WEIGHTED, Graph, Quantization, Step
-from .read_quantized import read_dequantize, read_quantize, read_code_clip
+from .read_quantized import read_code_clip, read_dequantize, read_quantize
 
 OPERATORS = {}
 
@@ -54,16 +55,30 @@ class Reader:
         for node in nodes:
             name = node.name or node.output[0]
             read = OPERATORS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+            attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
             try:
+                if self.folded(node, attributes):
+                    continue
                 if read is None:
                     raise Unsupported("is not one of " + ", ".join(sorted(OPERATORS)))
-                attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
                 read(self, node, name, attributes)
             except Unsupported as reason:
                 refused.append(f"{node.op_type} {name}: {reason}")
                 self.aliases[node.output[0]] = node.input[0] if node.input else node.output[0]
         if refused:
             raise Error("operators that training does not support:\n  " + "\n  ".join(refused))
+
+    def folded(self, node, attributes):
+        """Whether the node computes a constant from constants."""
+        names = [self.resolve(name) for name in node.input]
+        if not names or not all(name in self.constants for name in names):
+            return False
+        attributes = {key: numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
+                      for key, value in attributes.items()}
+        result = fold(node, attributes, [self.constants[name] for name in names])
+        if result is not None:
+            self.constants[node.output[0]] = result
+        return result is not None
 
     def resolve(self, name):
         while name in self.aliases:
@@ -241,9 +256,6 @@ def read_reshape(reader, node, name, attributes):
             raise Unsupported(f"axis is {attributes['axis']}, expected 1")
         return reader.add("reshape", node, name, {"shape": [-1]})
     shape = [int(n) for n in reader.constant(node, 1)]
-    if reader.is_constant(node):
-        reader.constants[node.output[0]] = reader.constant(node, 0).reshape(shape)
-        return None
     if shape[0] not in (-1, 0, 1) or 0 in shape[1:]:
         raise Unsupported(f"shape is {shape}, expected the batch (-1, 0 or 1) and sizes")
     return reader.add("reshape", node, name, {"shape": shape[1:]})
@@ -252,12 +264,21 @@ def read_reshape(reader, node, name, attributes):
 @operator("Transpose")
 def read_transpose(reader, node, name, attributes):
     perm = attributes.get("perm")
-    if reader.is_constant(node):
-        reader.constants[node.output[0]] = np.transpose(reader.constant(node, 0), perm)
-        return
     if not perm or perm[0] != 0:
         raise Unsupported(f"perm is {perm}, expected the batch to stay first")
     reader.add("transpose", node, name, {"perm": list(perm)})
+
+
+@operator("Pad")
+def read_pad(reader, node, name, attributes):
+    pads = [int(n) for n in attributes.get("pads", reader.constant(node, 1))]
+    value = float(reader.constant(node, 2, attributes.get("value", 0.0)))
+    if not any(pads):
+        return read_identity(reader, node, name, attributes)
+    half = len(pads) // 2
+    if attributes.get("mode", b"constant") != b"constant" or value != 0 or half != 4 or any(pads[:2] + pads[4:6]) or min(pads) < 0:
+        raise Unsupported(f"mode {attributes.get('mode', b'constant').decode()}, pads {pads}, value {value}: expected 0 around an image")
+    return reader.add("pad", node, name, {"pads": [*pads[2:4], *pads[6:8]]})
 
 
 @operator("Softmax", "LogSoftmax")
@@ -285,12 +306,11 @@ def read_onnx(path):
 
 
 def read_module(module, example):
-    """The Graph of a torch.nn.Module; `example` is one input of it, the batch first."""
+    """The Graph of a torch.nn.Module; `example` is a batch of one sample."""
     import torch
 
     file = io.BytesIO()
-    dynamic = {"input": {0: "batch"}, "output": {0: "batch"}}
-    options = {"input_names": ["input"], "output_names": ["output"], "dynamic_axes": dynamic, "opset_version": 13}
+    options = {"input_names": ["input"], "output_names": ["output"], "opset_version": 13}
     if int(torch.__version__.split(".")[0]) >= 2:
         options["dynamo"] = False  # the tracing exporter, which every version has
     was_training = module.training

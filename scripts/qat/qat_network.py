@@ -15,7 +15,7 @@ class Quantizer(nn.Module):
 
     def __init__(self, scale, zero, low, high, is_learned):
         super().__init__()
-        self.scale = nn.Parameter(torch.as_tensor(scale, dtype=torch.float32).clone(), requires_grad=is_learned)
+        self.scale = nn.Parameter(torch.tensor(scale, dtype=torch.float32), requires_grad=is_learned)
         self.zero, self.low, self.high = int(zero), int(low), int(high)
 
     def step_size(self, elements, dtype):
