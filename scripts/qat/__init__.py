@@ -1,6 +1,6 @@
 """Quantization-aware training with the machine's own arithmetic; `scripts/qat --help`, docs/user/training.md.
 
-    ONNX or PyTorch module -> Graph (onnx_graph) -> FloatNetwork (float_network)     teacher, calibration
+    ONNX or PyTorch module -> Graph (onnx_graph, operators) -> FloatNetwork (float_network)     teacher, calibration
                                                  -> QatNetwork (qat_network)         trained (train)
                                                  -> QDQ ONNX (export)                what qsim imports, code by code
 

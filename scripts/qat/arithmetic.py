@@ -1,11 +1,13 @@
 """The machine's arithmetic (docs/reference/arithmetic.md) on PyTorch tensors, with gradients.
 
-Tensors hold integers, code - zero point, as floats, and stand for integer * scale. Gradients pass every rounding unchanged (straight-through),
-and multipliers are differentiable in the scales. LSQ follows by itself: for y = round(v / s) * s the gradient in s is round(v / s) - v / s
-inside of the range and the bound outside (Esser et al. 2020, eq. 3), and here it reaches s through the same two places.
+Tensors hold integers, code - zero point, as floats, and stand for integer * scale. Gradients pass every rounding unchanged
+(straight-through), and multipliers are differentiable in the scales. LSQ follows by itself: for y = round(v / s) * s the
+gradient in s is round(v / s) - v / s inside of the range and the bound outside (Esser et al. 2020, eq. 3), and here it
+reaches s through the same two places.
 
-In float64 every result below is exact while |accumulator| < 2^29: an accumulator times a 24-bit multiplier needs 53 bits. In float32 accumulators are exact below
-2^24 and a product is rounded before it is rounded to a code, which about 2 in a million codes notice.
+In float64 every result below is exact while |accumulator| < 2^29: an accumulator times a 24-bit multiplier needs 53 bits. In
+float32 accumulators are exact below 2^24, and a product is rounded before it is rounded to a code: what is next to a tie may
+fall to its other side.
 """
 
 import math
@@ -77,8 +79,8 @@ def average_multiplier(scale_x, scale_y, taps):
 
 
 def add_multipliers(scale_a, scale_b, scale_y):
-    """ma * 2^-s and mb * 2^-s of A20, the greater rounded to 22 significant bits. A ratio that a scale makes nonsense of is
-    left to the importer to refuse."""
+    """ma * 2^-s and mb * 2^-s of A20, the greater rounded to 22 significant bits. Ratios beyond A20's range are left to the
+    importer to refuse."""
     ratios = [scale_a.double() / scale_y.double(), scale_b.double() / scale_y.double()]
     greatest = torch.stack(ratios).detach().max()
     shift = 21 - torch.floor(torch.log2(greatest))

@@ -48,5 +48,5 @@ def assign_bits(graph, recipe):
             if step.output in asked:
                 asked[value].append(named or recipe.get("activations", 8))
     fallback = {graph.input: recipe.get("input", 8)}
-    codes = {value: max(bits) if bits else fallback.get(value, recipe.get("outputs", 8)) for value, bits in asked.items()}
-    return weights, codes
+    outputs = recipe.get("outputs", 8)
+    return weights, {value: max(bits) if bits else fallback.get(value, outputs) for value, bits in asked.items()}

@@ -18,20 +18,23 @@ from .train import Settings, train
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="scripts/qat", description="quantization-aware training; docs/user/training.md")
+    parser = argparse.ArgumentParser(prog="scripts/qat",
+                                     description="quantization-aware training; docs/user/training.md")
     commands = parser.add_subparsers(dest="command", required=True)
     split = commands.add_parser("split", help="put samples aside that are scored, before anything is trained")
     split.add_argument("data", metavar="DATA.npz")
-    split.add_argument("--score", type=int, required=True, metavar="N", help="samples for scored.npz; all others are for training.npz")
+    split.add_argument("--score", type=int, required=True, metavar="N",
+                       help="samples for scored.npz; all others are for training.npz")
     split.add_argument("--seed", type=int, default=1)
     split.add_argument("-o", "--output", required=True, metavar="FOLDER")
     run = commands.add_parser("train", help="train a network in the machine's arithmetic and write it as QDQ ONNX")
-    run.add_argument("model", metavar="MODEL.onnx", help="float, or QDQ: then scales and weights are its own at the start")
-    run.add_argument("--data", required=True, metavar="TRAINING.npz", help="samples to train on, with labels y or without")
+    run.add_argument("model", metavar="MODEL.onnx", help="float, or QDQ: then it starts from its own scales")
+    run.add_argument("--data", required=True, metavar="TRAINING.npz", help="samples to train on, labels y or not")
     run.add_argument("--unlabelled", metavar="MORE.npz", help="more of them, whose labels, if any, are not used")
-    run.add_argument("--mean", type=float), run.add_argument("--scale", type=float)
+    run.add_argument("--mean", type=float, help="of the samples' preprocessing: (x - mean) * scale")
+    run.add_argument("--scale", type=float)
     run.add_argument("--recipe", metavar="BITS.json", help="bits of layers, as for qsim run")
-    run.add_argument("--method", choices=("lsq", "ste"), default="lsq", help="learned step sizes, or those of the start")
+    run.add_argument("--method", choices=("lsq", "ste"), default="lsq", help="learned step sizes, or fixed ones")
     run.add_argument("--start", choices=("mse", "minmax"), default="mse", help="scales before training")
     run.add_argument("--calibration-samples", type=int, default=512, metavar="N", help="of the training samples")
     run.add_argument("--epochs", type=int, default=Settings.epochs)
@@ -74,8 +77,8 @@ def run_train(options):
     teacher = FloatNetwork(graph)
     ranges = observe_ranges(teacher, x[chosen], generator)
     network = QatNetwork(graph, recipe, ranges, options.method, options.start)
-    print(f"{options.model}: {len(x)} samples train, {int((y < 0).sum())} of them without labels, {len(chosen)} of them calibrate; "
-          f"seed {options.seed}, method {options.method}, PyTorch {torch.__version__}", flush=True)
+    print(f"{options.model}: {len(x)} samples train, {int((y < 0).sum())} of them without labels, {len(chosen)} of them "
+          f"calibrate; seed {options.seed}, method {options.method}, PyTorch {torch.__version__}", flush=True)
     settings = Settings(options.epochs, options.batch, options.rate, options.distillation, options.temperature,
                         options.shift, options.flip, options.seed)
     train(network, teacher, x, y, settings, log=lambda line: print(line, flush=True))
@@ -88,7 +91,8 @@ def main(arguments):
     try:
         if options.command == "split":
             rest = data.split(options.data, options.score, options.seed, options.output)
-            print(f"{options.output}: {options.score} samples in scored.npz, {rest} others in training.npz; seed {options.seed}")
+            print(f"{options.output}: {options.score} samples in scored.npz, {rest} others in training.npz; "
+                  f"seed {options.seed}")
         else:
             run_train(options)
     except Error as error:

@@ -48,10 +48,13 @@ def preprocessed(x, keys, shape):
 
 
 def split(path, scored, seed, folder):
-    """Writes `scored` samples, drawn by `seed`, to scored.npz and all others to training.npz, with the description of the preprocessing."""
+    """Writes `scored` samples, drawn by `seed`, to scored.npz and all others to training.npz, the description of their
+    preprocessing beside both. Returns how many the others are."""
     x, y = load(path)
-    if y is None or not 0 < scored < len(x):
-        raise Error(f"{path}: to score {scored} of {len(x)} samples {'there must be labels y' if y is None else 'is outside of its range'}")
+    if y is None:
+        raise Error(f"{path}: has no labels y, which scoring needs")
+    if not 0 < scored < len(x):
+        raise Error(f"{path}: --score {scored} is outside [1, {len(x) - 1}]")
     order = np.random.default_rng(seed).permutation(len(x))
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

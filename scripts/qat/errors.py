@@ -1,5 +1,9 @@
-"""The one exception for what a user can mend; its message names place, name, value and expectation."""
+"""Error is what a user can mend; its message names place, name, value and expectation."""
 
 
 class Error(Exception):
     pass
+
+
+class Unsupported(Exception):
+    """Why one node cannot be read; the reader collects all of them into one Error."""

@@ -1,8 +1,8 @@
 """Writes a QatNetwork as QDQ ONNX: opset 13, which onnx 1.12 and every later version write and onnxruntime runs.
 
-Codes of activations are uint8, of weights int8, of biases int32; a Clip between them and DequantizeLinear says that they have fewer than 8 bits
-(docs/user/cli.md, Bits). Every tensor that has a scale of its own has one QuantizeLinear and DequantizeLinear; what moves codes
-has its input's scale on both sides.
+Codes of activations are uint8, of weights int8, of biases int32; a Clip between them and DequantizeLinear says that they have
+fewer than 8 bits (docs/user/cli.md, Bits). Every tensor has one QuantizeLinear and DequantizeLinear; what moves codes has the
+scale of its input.
 """
 
 import copy
@@ -13,7 +13,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from .errors import Error
-from .graph import HOST, MOVES, WEIGHTED
+from .graph import HOST, WEIGHTED
 
 OPSET = 13
 IR_VERSION = 7
@@ -34,6 +34,10 @@ class Writer:
         self.nodes.append(helper.make_node(op, inputs, [output], name=name, **attributes))
         return output
 
+    def bounds(self, name, quantizer, element):
+        """Of a Clip of codes."""
+        return [self.constant(f"{name}:{which}", element(getattr(quantizer, which))) for which in ("low", "high")]
+
     def real_name(self, value):
         return "output" if value == self.graph.output else f"{value}:real"
 
@@ -44,10 +48,11 @@ class Writer:
         zero = self.constant(f"{source}:zero", np.uint8(quantizer.zero))
         codes = self.node("QuantizeLinear", [tensor, scale, zero], f"{value}:codes", f"{value}:quantize")
         if (quantizer.low, quantizer.high) != (0, 255):
-            bounds = [self.constant(f"{source}:{which}", np.uint8(getattr(quantizer, which))) for which in ("low", "high")]
+            bounds = self.bounds(source, quantizer, np.uint8)
             codes = self.node("Clip", [codes, *bounds], f"{value}:clipped", f"{value}:clip")
         self.code_names[value] = codes
-        self.real[value] = self.node("DequantizeLinear", [codes, scale, zero], self.real_name(value), f"{value}:dequantize")
+        self.real[value] = self.real_name(value)
+        self.node("DequantizeLinear", [codes, scale, zero], self.real[value], f"{value}:dequantize")
 
     def weights(self, step):
         """Names of the dequantized weights and bias."""
@@ -60,16 +65,16 @@ class Writer:
         zero = self.constant(f"{step.name}:weight_zero", np.zeros(len(codes), np.int8))
         stored = self.constant(f"{step.name}:weight_codes", codes.detach().numpy().astype(np.int8))
         if quantizer.high < 127:
-            bounds = [self.constant(f"{step.name}:weight_{which}", np.int8(getattr(quantizer, which))) for which in ("low", "high")]
+            bounds = self.bounds(f"{step.name}:weight", quantizer, np.int8)
             stored = self.node("Clip", [stored, *bounds], f"{step.name}:weight_clipped", f"{step.name}:weight_clip")
-        weight = self.node("DequantizeLinear", [stored, scale, zero], f"{step.name}:weight", f"{step.name}:weight_dequantize", axis=0)
+        weight = self.node("DequantizeLinear", [stored, scale, zero], f"{step.name}:weight",
+                           f"{step.name}:weight_dequantize", axis=0)
         bias_inputs = [
             self.constant(f"{step.name}:bias_codes", bias.detach().numpy().astype(np.int32)),
             self.constant(f"{step.name}:bias_scale", unit.detach().numpy().astype(np.float32)),
             self.constant(f"{step.name}:bias_zero", np.zeros(len(codes), np.int32)),
         ]
-        bias = self.node("DequantizeLinear", bias_inputs, f"{step.name}:bias", f"{step.name}:bias_dequantize", axis=0)
-        return weight, bias
+        return weight, self.node("DequantizeLinear", bias_inputs, f"{step.name}:bias", f"{step.name}:bias_dequantize", axis=0)
 
     def write(self, code_outputs):
         self.real[self.graph.input] = self.graph.input
@@ -78,12 +83,13 @@ class Writer:
             inputs = [self.real[value] for value in step.inputs]
             if step.kind in HOST:
                 op = {"softmax": "Softmax", "log_softmax": "LogSoftmax"}[step.kind]
-                self.real[step.output] = self.node(op, inputs, self.real_name(step.output), step.name, axis=step.attributes["axis"])
+                self.real[step.output] = self.node(op, inputs, self.real_name(step.output), step.name, **step.attributes)
                 continue
             tensor = clamp(self, step, operator(self, step, inputs))
-            self.quantize(step.output, self.graph.source(step.output) if step.kind in MOVES else step.output, tensor)
+            self.quantize(step.output, self.graph.source(step.output), tensor)
         shapes = {}
-        logits = self.network(torch.zeros(1, *self.graph.input_shape), lambda value, codes: shapes.update({value: codes.shape[1:]}))
+        sample = torch.zeros(1, *self.graph.input_shape)
+        logits = self.network(sample, lambda value, codes: shapes.update({value: codes.shape[1:]}))
         outputs = [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", *logits.shape[1:]])]
         if code_outputs:
             outputs += [helper.make_tensor_value_info(self.code_names[value], TensorProto.UINT8, ["batch", *shapes[value]])
@@ -116,7 +122,8 @@ def operator(writer, step, inputs):
             return writer.node("GlobalAveragePool", inputs, output, step.name)
         return writer.node("ReduceMean", inputs, output, step.name, axes=[2, 3], keepdims=0)
     if step.kind == "max_pool":
-        return writer.node("MaxPool", inputs, output, step.name, kernel_shape=attributes["kernel"], **window(attributes))
+        kernel = attributes["kernel"]
+        return writer.node("MaxPool", inputs, output, step.name, kernel_shape=kernel, **window(attributes))
     if step.kind == "pad":
         top, left, bottom, right = attributes["pads"]
         pads = writer.constant(f"{step.name}:pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
@@ -144,7 +151,7 @@ def clamp(writer, step, tensor):
 
 
 def to_onnx(network, code_outputs=False):
-    """The QDQ ModelProto. `code_outputs`: the codes of every quantized value are outputs of the network too, by the names `code_tensors` gives."""
+    """The QDQ ModelProto. `code_outputs`: codes of every quantized value are outputs too, by the names of code_tensors()."""
     with torch.no_grad():
         return Writer(network).write(code_outputs)
 

@@ -21,7 +21,7 @@ FOLDS = {
     "Reshape": lambda attributes, x, shape: x.reshape([int(n) or x.shape[i] for i, n in enumerate(shape)]),
     "Slice": lambda attributes, *inputs: slice_(*inputs),
     "Transpose": lambda attributes, x: np.transpose(x, attributes.get("perm")),
-    "Unsqueeze": lambda attributes, x, *axes: np.expand_dims(x, tuple(int(a) for a in (axes[0] if axes else attributes["axes"]))),
+    "Unsqueeze": lambda attributes, x, axes=None: np.expand_dims(x, tuple(attributes["axes"] if axes is None else axes)),
 }
 
 

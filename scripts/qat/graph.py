@@ -1,7 +1,8 @@
 """A network as a list of steps, in the order of execution; what is quantized, and what moves codes unchanged.
 
 kind          inputs  attributes
-conv          1       strides, dilations, group, pads ([top, left, bottom, right] or "SAME_UPPER", "SAME_LOWER"); weight [O, I / group, ...], bias [O]
+conv          1       strides, dilations, group, pads ([top, left, bottom, right] or "SAME_UPPER", "SAME_LOWER");
+                      weight [O, I / group, ...], bias [O]
 linear        1       weight [O, I], bias [O]; the input is [N, I]
 add           2
 concat        n       axis

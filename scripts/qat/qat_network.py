@@ -1,5 +1,6 @@
 """A Graph in the machine's arithmetic, trainable: every value is an integer tensor and its scale."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -24,16 +25,16 @@ class Quantizer(nn.Module):
         return a.scale_gradient(scale, (elements * max(self.high - self.zero, 1)) ** -0.5)
 
     def codes(self, v):
-        """code - zero point of v, reals over the scale. Bounds are whole: clamping first gives the same, and LSQ's gradients."""
+        """code - zero point of v, reals over the scale. Bounds are whole: clamping first changes no code, but gradients."""
         return a.rounded(torch.clamp(v, self.low - self.zero, self.high - self.zero))
 
 
 class QatNetwork(nn.Module):
-    """forward() gives the logits that qsim computes, but for float32's roundings (arithmetic.py); in double(), exactly these."""
+    """forward() gives the logits that qsim computes, but for float32's roundings (arithmetic.py); after double(), these."""
 
     def __init__(self, graph, recipe, ranges, method="lsq", start="mse"):
-        """`ranges`: of observe_ranges(); what the file says of a value of the recipe's bits goes before. `method`: lsq or ste. `start`: mse or
-        minmax."""
+        """`ranges`: of observe_ranges(); what the file says of a value, in no more than the recipe's bits, goes before.
+        `method`: lsq or ste. `start`: mse or minmax."""
         super().__init__()
         self.graph = graph
         weight_bits, code_bits = assign_bits(graph, recipe)
@@ -51,8 +52,9 @@ class QatNetwork(nn.Module):
             most = 2 ** (weight_bits[step.name] - 1) - 1
             given = step.weight_quantization
             scales = weight_scales(step.weight, weight_bits[step.name], start)
-            if given is not None and (abs(step.weight.reshape(len(step.weight), -1)).max(1) <= given.scale * (most + 0.5)).all():
-                scales = given.scale * (scales * 0 + 1)
+            largest = abs(step.weight.reshape(len(step.weight), -1)).max(1)
+            if given is not None and (largest <= given.scale * (most + 0.5)).all():
+                scales = np.broadcast_to(given.scale, scales.shape).copy()
             self.weight_quantizers.append(Quantizer(scales, 0, -most, most, is_learned))
             self.weights.append(nn.Parameter(torch.tensor(step.weight)))
             self.biases.append(nn.Parameter(torch.tensor(step.bias)))
@@ -79,7 +81,7 @@ class QatNetwork(nn.Module):
         return quantizer.codes(weight / scale.reshape(-1, *[1] * (weight.dim() - 1))), scale
 
     def forward(self, x, observe=None):
-        """Logits of float32 samples. `observe(value, codes)` sees the codes of every quantized value, zero points added."""
+        """Logits of float32 samples. `observe(value, codes)` sees codes of every quantized value, zero points added."""
         dtype = self.weights[0].dtype
         first = self.quantizer(self.graph.input)
         scale = first.step_size(x[0].numel(), dtype)

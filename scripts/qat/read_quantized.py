@@ -1,24 +1,19 @@
-"""QuantizeLinear, Clip of codes and DequantizeLinear of a QDQ file: taken off the network, and kept as what the file says of
-a tensor. The trained network starts from these scales, and weights from the values of their codes."""
+"""QuantizeLinear, Clip of codes and DequantizeLinear of a QDQ file: taken off the network, and kept as what the file says
+of a tensor. The trained network starts from these scales, and weights from the values of their codes."""
 
 import numpy as np
 
+from .errors import Unsupported
 from .graph import Quantization
 
 RANGES = {"int8": (-128, 127), "uint8": (0, 255)}
-
-
-def refuse(reason):
-    from .onnx_graph import Unsupported
-
-    raise Unsupported(reason)
 
 
 def parameters(reader, node):
     scale = np.asarray(reader.constant(node, 1), np.float32)
     zero = np.asarray(reader.constant(node, 2, np.uint8(0)))
     if zero.dtype.name not in (*RANGES, "int32"):
-        refuse(f"codes are {zero.dtype.name}, expected int8 or uint8")
+        raise Unsupported(f"codes are {zero.dtype.name}, expected int8 or uint8")
     return scale, zero
 
 
@@ -31,7 +26,7 @@ def read_quantize(reader, node, name, attributes):
         reader.constants[node.output[0]] = codes.astype(zero.dtype)
         return
     if scale.size != 1:
-        refuse(f"an activation has {scale.size} scales, expected one")
+        raise Unsupported(f"an activation has {scale.size} scales, expected one")
     reader.codes[node.output[0]] = (node.input[0], Quantization(scale.reshape(()), int(zero.reshape(())), low, high))
 
 
@@ -54,7 +49,7 @@ def read_dequantize(reader, node, name, attributes):
             reader.weight_quantizations[node.output[0]] = Quantization(scale.reshape(-1), 0, -128, 127)
         return
     if node.input[0] not in reader.codes:
-        refuse("its input is neither a constant nor a QuantizeLinear's")
+        raise Unsupported("its input is neither a constant nor a QuantizeLinear's")
     real, quantization = reader.codes[node.input[0]]
     reader.quantizations.setdefault(reader.resolve(real), quantization)
     reader.aliases[node.output[0]] = real

@@ -1,4 +1,4 @@
-"""The training loop: Adam on weights, biases and step sizes, each in proportion to its own magnitude, under a cosine."""
+"""The training loop: Adam on weights, biases and step sizes, each in proportion to its magnitude, under a cosine."""
 
 import dataclasses
 import math
@@ -21,8 +21,8 @@ class Settings:
 
 
 def parameter_groups(network, rate):
-    """A group for each parameter. Layers differ by orders of magnitude (pixels of 0 to 255 meet small weights): a step is a part of the
-    parameter's own size."""
+    """A group for each parameter. Layers differ by orders of magnitude (pixels of 0 to 255 meet small weights): a step is a
+    part of the parameter's own size."""
     groups = []
     biases = {id(bias): i for i, bias in enumerate(network.biases)}
     for parameter in network.parameters():
@@ -36,7 +36,7 @@ def parameter_groups(network, rate):
 
 
 def augmented(x, settings, generator):
-    """Each batch is moved as one, each image is mirrored by itself. Padding is 0, what the network's first layer pads with."""
+    """A batch is moved as one, an image is mirrored by itself. Padding is 0, as the network's own."""
     if settings.flip:
         mirrored = torch.rand(len(x), generator=generator) < 0.5
         x = torch.where(mirrored.reshape(-1, *[1] * (x.dim() - 1)), x.flip(-1), x)
@@ -53,8 +53,8 @@ def loss_of(logits, labels, teacher, settings):
     share = settings.distillation
     if share > 0:
         t = settings.temperature
-        divergence = functional.kl_div(functional.log_softmax(logits / t, 1), functional.softmax(teacher / t, 1), reduction="batchmean")
-        total = total + share * t * t * divergence
+        answers = functional.log_softmax(logits / t, 1), functional.softmax(teacher / t, 1)
+        total = total + share * t * t * functional.kl_div(*answers, reduction="batchmean")
     known = labels >= 0
     if share < 1 and known.any():
         total = total + (1 - share) * functional.cross_entropy(logits[known], labels[known])

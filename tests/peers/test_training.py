@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""QDQ files of others in training, and trained files elsewhere: onnxruntime's quantize_static writes one that qsim runs and that scripts/qat
-trains on; onnxruntime runs what scripts/qat writes.
+"""QDQ files of others in training, and trained files elsewhere: onnxruntime's quantize_static writes one that qsim runs and
+that scripts/qat trains on; onnxruntime runs what scripts/qat writes.
 
     tests/peers/test_training.py      (with .venv/bin/python; training itself is run by /usr/bin/python3)
 """
@@ -58,7 +58,8 @@ class TrainingTest(peer.PeerTest):
         x, y = samples()
         np.savez(self.temporary / "training.npz", x=x[:250], y=y[:250])
         trained = self.temporary / "trained.onnx"
-        command = [PYTHON, peer.ROOT / "scripts/qat", "train", model, "--data", self.temporary / "training.npz", "-o", trained, *words]
+        command = [PYTHON, peer.ROOT / "scripts/qat", "train", model, "--data", self.temporary / "training.npz", *words]
+        command += ["-o", trained]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return trained
@@ -88,10 +89,12 @@ class TrainingTest(peer.PeerTest):
     def test_onnxruntime_scales_are_kept(self):
         given = onnx.load(self.quantized())
         written = onnx.load(self.train(self.temporary / "onnxruntime.onnx", "--epochs", 0))
-        scales = [{float(onnx.numpy_helper.to_array(t)) for t in model.graph.initializer
-                   if t.name.endswith(end) and not t.dims} for model, end in ((given, "_scale"), (written, ":scale"))]  # fmt: skip
-        self.assertEqual(scales[1] - scales[0], set())
-        self.assertGreater(len(scales[1]), 6)
+        def scales(model, end):
+            named = (t for t in model.graph.initializer if t.name.endswith(end) and not t.dims)
+            return {float(onnx.numpy_helper.to_array(t)) for t in named}
+
+        self.assertEqual(scales(written, ":scale") - scales(given, "_scale"), set())
+        self.assertGreater(len(scales(written, ":scale")), 6)
 
     def test_narrow_file_runs_on_onnxruntime(self):
         (self.temporary / "bits.json").write_text(json.dumps({"weights": 4, "activations": 4}))

@@ -5,13 +5,15 @@ from torch import nn
 
 
 class Everything(nn.Module):
-    """Input [n, 3, 12, 12]; residual, depthwise, dilated, padded and strided convolutions, all pools, concat, ReLU6, a clamp that stands alone."""
+    """Input [n, 3, 12, 12]; residual, depthwise, dilated, padded and strided convolutions, all pools, concat, ReLU6, a clamp
+    that stands alone."""
 
     def __init__(self, seed=0):
         super().__init__()
         torch.manual_seed(seed)
         self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU())
-        self.branch = nn.Sequential(nn.Conv2d(8, 8, 3, padding=2, dilation=2), nn.ReLU6(), nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8))
+        dilated = nn.Conv2d(8, 8, 3, padding=2, dilation=2)
+        self.branch = nn.Sequential(dilated, nn.ReLU6(), nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8))
         self.depthwise = nn.Conv2d(8, 8, (4, 2), stride=2, groups=8)
         self.pool = nn.MaxPool2d(3, 2, padding=1)
         self.pad = nn.ZeroPad2d((1, 0, 2, 1))

@@ -43,7 +43,8 @@ class TrainingTest(QatTest):
         self.assertEqual(code, 0, error)
         losses = [float(loss) for loss in re.findall(r"loss ([\d.]+)", out)]
         after = self.accuracy(self.temporary / "trained.onnx")
-        print(f"qat: digits W2A2: {before:.1f} % before, {after:.1f} % after training; loss {losses[0]} to {losses[-1]}", flush=True)
+        print(f"qat: digits W2A2: {before:.1f} % before, {after:.1f} % after training, loss {losses[0]} to {losses[-1]}",
+              flush=True)
         self.assertLess(losses[-1], losses[0] / 2)
         self.assertGreater(after, before + 10)
 
@@ -97,7 +98,10 @@ class TrainingTest(QatTest):
 
     def test_bad_split(self):
         code, _, error = run_command("split", TEST, "--score", 500, "-o", self.temporary / "s")
-        self.assertEqual((code, "to score 500 of 500 samples" in error), (1, True))
+        self.assertEqual((code, "--score 500 is outside [1, 499]" in error), (1, True))
+        np.savez(self.temporary / "bare.npz", x=np.load(TEST)["x"])
+        code, _, error = run_command("split", self.temporary / "bare.npz", "--score", 5, "-o", self.temporary / "s")
+        self.assertEqual((code, "bare.npz: has no labels y" in error), (1, True))
 
     def test_bad_output_file(self):
         self.refused("cannot be written", "--epochs", 0, name="no/such/folder.onnx")
