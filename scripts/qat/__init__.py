@@ -4,5 +4,6 @@
                                                  -> QatNetwork (qat_network)         trained (train)
                                                  -> QDQ ONNX (export)                what qsim imports, code by code
 
-Runs with Debian 12's PyTorch 1.13 and onnx 1.12 (`scripts/setup.sh --models`), and with current 2.x.
+Tested with Debian 12's PyTorch 1.13 and onnx 1.12 (`scripts/setup.sh --models`). Written for later versions as well, which no
+test runs.
 """

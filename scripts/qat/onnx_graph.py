@@ -1,5 +1,6 @@
 """Reads a float or QDQ ONNX file, or a PyTorch module, into a Graph. What it cannot read it names all at once."""
 
+import inspect
 import io
 
 import onnx
@@ -48,7 +49,8 @@ class Reader:
                 read(self, node, name, attributes)
             except Unsupported as reason:
                 refused.append(f"{node.op_type} {name}: {reason}")
-                self.aliases[node.output[0]] = node.input[0] if node.input else node.output[0]
+                if node.input:  # so that what reads it is judged by itself
+                    self.aliases[node.output[0]] = node.input[0]
         if refused:
             raise Error("operators that training does not support:\n  " + "\n  ".join(refused))
 
@@ -112,7 +114,7 @@ def read_module(module, example):
 
     file = io.BytesIO()
     options = {"input_names": ["input"], "output_names": ["output"], "opset_version": 13}
-    if int(torch.__version__.split(".")[0]) >= 2:
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
         options["dynamo"] = False  # the tracing exporter, which every version has
     was_training = module.training
     try:

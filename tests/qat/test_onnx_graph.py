@@ -68,9 +68,12 @@ class ReadTest(QatTest):
         message = self.refused([
             helper.make_node("Sigmoid", ["x"], ["a"], name="first"),
             helper.make_node("LRN", ["a"], ["b"], name="second", size=3),
-            helper.make_node("MatMul", ["b", "b"], ["y"], name="third"),
+            helper.make_node("Constant", [], ["c"], name="fourth", value_float=1.0),
+            helper.make_node("Add", ["b", "c"], ["d"], name="fifth"),
+            helper.make_node("MatMul", ["d", "d"], ["y"], name="third"),
         ])  # fmt: skip
-        for part in ("Sigmoid first: is not one of Add,", "LRN second:", "MatMul third: input 1 (b) is not a constant"):
+        for part in ("Sigmoid first: is not one of Add,", "LRN second:", "MatMul third: input 1 (d) is not a constant",
+                     "Constant fourth: only the attribute value is read"):
             self.assertIn(part, message)
 
     def test_bad_attributes(self):
@@ -113,6 +116,11 @@ class ReadTest(QatTest):
     def test_bad_input(self):
         self.assertIn("only the batch may be of unknown size",
                       self.refused([helper.make_node("Relu", ["x"], ["y"])], shape=("n", 3, "h", "w")))
+        model = model_of([helper.make_node("Add", ["x", "x2"], ["y"])])
+        model.graph.input.append(helper.make_tensor_value_info("x2", TensorProto.FLOAT, ["n", 3, 8, 8]))
+        onnx.save(model, str(self.temporary / "two.onnx"))
+        with self.assertRaisesRegex(Error, "the network has 2 inputs and 1 outputs, expected one of each"):
+            read_onnx(self.temporary / "two.onnx")
         (self.temporary / "text.onnx").write_text("not a network")
         with self.assertRaisesRegex(Error, "text.onnx: not an ONNX file"):
             read_onnx(self.temporary / "text.onnx")
