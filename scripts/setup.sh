@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, and does nothing the second time:
 #   scripts/setup.sh            what building and running qsim needs
-#   scripts/setup.sh --test     that, and what the tests need, with onnxruntime in .venv as a peer to compare with
-#   scripts/setup.sh --models   that, and what retraining and exporting the bundled models needs
+#   scripts/setup.sh --test     that, and what the tests need, PyTorch among it, with onnxruntime in .venv as a peer to compare with
+#   scripts/setup.sh --models   what building needs, and what training (scripts/qat) and the scripts of models/ need
 # Debian 12, as root or with sudo.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -12,7 +12,10 @@ build_packages=(
   libsystemc-dev verilator make libonnx-dev libprotobuf-dev protobuf-compiler libeigen3-dev libdnnl-dev
   libboost-program-options-dev nlohmann-json3-dev zlib1g-dev libssl-dev libgtest-dev libbenchmark-dev
 )
-test_packages=(python3-numpy python3-venv clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev)
+# PyTorch is for scripts/qat: 177 MB of packages on top of 305 MB, without which its tests would only ever be skipped.
+test_packages=(
+  python3-numpy python3-venv clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev python3-torch python3-onnx
+)
 model_packages=(python3-torch python3-torchvision python3-sklearn python3-numpy python3-onnx)
 
 # The peers live in a virtual environment of the project. Its stamp holds the requirements it was made from.
