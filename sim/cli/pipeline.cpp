@@ -17,18 +17,6 @@
 namespace qsim::cli {
 namespace {
 
-// The parameters that the file carries; for what it leaves open, ranges measured on samples.
-IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& samples,
-                             ProgressLine& progress) {
-  IntegerNetwork network = quantize(graph, {.recipe = recipe});
-  if (!network.has_values) samples.set_aside_calibration();
-  if (!samples.calibrates()) return network;
-  const CalibrationResult ranges = calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{},
-                                             samples, progress.task("calibration"));
-  progress.clear();
-  return quantize(graph, {.calibration = &ranges, .recipe = recipe});
-}
-
 // --recipe, with --calibrator in place of its own; nothing when neither is given.
 std::optional<Recipe> recipe_of(const ModelRequest& request) {
   std::optional<Recipe> recipe;
@@ -45,6 +33,20 @@ std::optional<Recipe> recipe_of(const ModelRequest& request) {
 }
 
 }  // namespace
+
+Graph graph_for(Graph graph, const Recipe* recipe) {
+  return recipe && recipe->equalizes ? equalize(graph) : std::move(graph);
+}
+
+IntegerNetwork quantize_model(const Graph& graph, const Recipe* recipe, Samples& samples,
+                              const Progress& progress) {
+  IntegerNetwork network = quantize(graph, {.recipe = recipe});
+  if (!network.has_values) samples.set_aside_calibration();
+  if (!samples.calibrates()) return network;
+  const CalibrationResult ranges =
+      calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{}, samples, progress);
+  return quantize(graph, {.calibration = &ranges, .recipe = recipe});
+}
 
 CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress) {
   CompiledModel model;
@@ -63,16 +65,18 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
     return model;
   }
   const Arch arch = make_arch(request.machine);
-  const std::optional<Recipe> recipe = recipe_of(request);
+  const std::optional<Recipe> given = recipe_of(request);
+  const Recipe* recipe = given ? &*given : nullptr;
 
-  model.graph = import_onnx(
-      request.path,
-      {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
-  if (recipe && recipe->equalizes) model.graph = equalize(*model.graph);
+  model.graph = graph_for(import_onnx(request.path, {.batch = request.batch,
+                                                     .input_shapes = request.input_shapes,
+                                                     .input_values = {}}),
+                          recipe);
   request.dump.stage("graph", [&] { return to_text(*model.graph); });
 
   const IntegerNetwork network =
-      quantize_with(*model.graph, recipe ? &*recipe : nullptr, model.samples, progress);
+      quantize_model(*model.graph, recipe, model.samples, progress.task("calibration"));
+  progress.clear();
   request.dump.stage("network", [&] { return to_text(network); });
 
   const Plan plan = make_plan(network, arch, segment_cycles);

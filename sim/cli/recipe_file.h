@@ -1,7 +1,9 @@
-// The JSON form of recipes: --recipe FILE.json.
+// The JSON form of recipes: --recipe FILE.json, or the JSON itself.
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "compiler/passes/recipe.h"
 
@@ -13,8 +15,18 @@ namespace qsim::cli {
 //    "bias_correction": true, "equalization": true,
 //    "layers": {"conv1": {"weights": 8, "activations": 8, "calibrator": "mse"}}}
 //
-// Every key may be left out; every number is a whole one in [2, 8], bits. Throws Error, naming
-// place, key and value, for anything else. Whether the layers exist is seen by quantize().
-Recipe load_recipe(const std::string& path);
+// Every key may be left out; every number is a whole one in [2, 8], bits. `recipe` is a path, or
+// such a text when it begins with '{'. Throws Error, naming place, key and value, for anything
+// else. Whether the layers exist is seen by quantize().
+Recipe load_recipe(const std::string& recipe);
+
+bool is_recipe_text(const std::string& recipe);
+
+// The recipe (as above; "": an empty one) with `values` of its own keys over it, as text without
+// blanks and with its keys in alphabetical order: equal recipes have equal texts. A value is JSON,
+// or a word without its quotes ("mse"). "" when nothing is left: no recipe. Keys and values are
+// looked at by load_recipe().
+std::string recipe_text(const std::string& recipe,
+                        const std::vector<std::pair<std::string, std::string>>& values);
 
 }  // namespace qsim::cli
