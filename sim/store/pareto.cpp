@@ -98,6 +98,27 @@ std::map<std::string, std::string> machine_keys(const PointResult& point) {
   return keys;
 }
 
+// Points of the front with the same values.
+struct Row {
+  std::vector<double> values;
+  size_t alike = 0;
+  std::map<std::string, std::string> settings;  // of the first of them
+};
+
+std::vector<Row> rows_of(const Front& front) {
+  std::vector<Row> rows;
+  for (const Candidate& candidate : front.points) {
+    if (rows.empty() || rows.back().values != candidate.values) {
+      const PointResult& point = candidate.point;
+      rows.push_back({candidate.values, 0, machine_keys(point)});
+      rows.back().settings["model"] = point.model;
+      rows.back().settings["recipe"] = point.recipe.empty() ? "none" : point.recipe;
+    }
+    ++rows.back().alike;
+  }
+  return rows;
+}
+
 std::string number_text(double value) {
   char text[64];
   const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
@@ -175,32 +196,25 @@ Front pareto_front(ResultStore& store, const std::vector<Objective>& objectives)
 
 std::string front_text(ResultStore& store, const std::vector<Objective>& objectives) {
   const Front front = pareto_front(store, objectives);
+  const std::vector<Row> rows = rows_of(front);
   std::map<std::string, std::set<std::string>> seen;
-  std::set<std::string> models, recipes;
-  for (const PointResult& point : store.points()) {
-    for (const auto& [key, value] : machine_keys(point)) seen[key].insert(value);
-    models.insert(point.model);
-    recipes.insert(point.recipe);
+  for (const Row& row : rows) {
+    for (const auto& [key, value] : row.settings) seen[key].insert(value);
   }
   std::vector<std::vector<std::string>> table(1);
   for (const Objective& objective : objectives) table[0].push_back(objective.metric);
-  if (models.size() > 1) table[0].push_back("model");
+  table[0].push_back("alike");
   for (const auto& [key, values] : seen) {
     if (values.size() > 1) table[0].push_back(key);
   }
-  if (recipes.size() > 1) table[0].push_back("recipe");
-  for (const Candidate& candidate : front.points) {
-    std::vector<std::string> row;
-    for (double value : candidate.values) row.push_back(number_text(value));
-    if (models.size() > 1) row.push_back(candidate.point.model);
-    auto keys = machine_keys(candidate.point);
+  for (const Row& row : rows) {
+    std::vector<std::string> words;
+    for (double value : row.values) words.push_back(number_text(value));
+    words.push_back(std::to_string(row.alike));
     for (const auto& [key, values] : seen) {
-      if (values.size() > 1) row.push_back(keys[key]);
+      if (values.size() > 1) words.push_back(row.settings.at(key));
     }
-    if (recipes.size() > 1) {
-      row.push_back(candidate.point.recipe.empty() ? "none" : candidate.point.recipe);
-    }
-    table.push_back(std::move(row));
+    table.push_back(std::move(words));
   }
   return "Pareto front: " + std::to_string(front.points.size()) + " of " +
          std::to_string(front.candidates) + " points" +

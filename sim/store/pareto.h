@@ -33,8 +33,9 @@ struct Front {
 // when no point has all objectives, naming those that no point has and what there is.
 Front pareto_front(ResultStore& store, const std::vector<Objective>& objectives);
 
-// As a table for people: the objectives, the machine's keys in which points of the store differ,
-// and the recipe.
+// As a table for people: a row for each combination of values, with the number of points that have
+// it ("alike"), and of the first of these points what differs between rows: model, recipe and keys
+// of the machine.
 std::string front_text(ResultStore& store, const std::vector<Objective>& objectives);
 
 }  // namespace qsim

@@ -37,6 +37,7 @@ std::string progress_text(const SweepSummary& summary, int64_t points, int64_t v
 }
 
 void SweepProgress::show(const SweepSummary& summary, int64_t points, int64_t values) {
+  if (!shows_) return;
   const Clock::time_point now = Clock::now();
   // The rate counts from the first point on: accuracies come before it and tell nothing about it.
   if (first_points_ == 0 && summary.evaluated > 0) {

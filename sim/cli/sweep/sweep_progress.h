@@ -15,7 +15,8 @@ struct SweepSummary;
 // every ten per cent.
 class SweepProgress {
  public:
-  explicit SweepProgress(bool always) : line_(always), every_tenth_(always) {}
+  explicit SweepProgress(bool always) : line_(always), shows_(true), every_tenth_(always) {}
+  explicit SweepProgress(ProgressLine::Silent silent) : line_(silent), every_tenth_(false) {}
 
   void show(const SweepSummary& summary, int64_t points, int64_t values);
   void clear() { line_.clear(); }
@@ -24,7 +25,7 @@ class SweepProgress {
   using Clock = std::chrono::steady_clock;
 
   ProgressLine line_;
-  bool every_tenth_;
+  bool shows_ = false, every_tenth_;
   Clock::time_point first_{}, last_{};
   int64_t first_points_ = 0;
   int64_t last_tenth_ = -1;

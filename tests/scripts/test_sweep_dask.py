@@ -1,0 +1,91 @@
+"""scripts/sweep.py on a LocalCluster whose workers are killed: the rows are those of `qsim sweep`.
+
+QSIM_KILLS sets the number of kills (5 if not set), QSIM_KILL_SEED the seed of whom they hit.
+"""
+
+import contextlib
+import io
+import os
+import random
+import signal
+import threading
+import time
+import unittest
+
+import sweeps
+
+KILLS = int(os.environ.get("QSIM_KILLS", 5))
+SEED = int(os.environ.get("QSIM_KILL_SEED", 1))
+
+
+class Killer:
+    """Kills one worker process after the other until told to stop; counts those that were alive."""
+
+    def __init__(self, kills):
+        self.wanted, self.kills = kills, 0
+        self.chance = random.Random(SEED)
+        self.done = threading.Event()
+        self.thread = None
+
+    def start(self, client, cluster):
+        self.thread = threading.Thread(target=self.run, args=(cluster,), daemon=True)
+        self.thread.start()
+
+    def run(self, cluster):
+        while self.kills < self.wanted and not self.done.wait(self.chance.uniform(0.05, 0.5)):
+            pids = [nanny.pid for nanny in list(cluster.workers.values()) if getattr(nanny, "pid", None)]
+            if not pids:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.chance.choice(pids), signal.SIGKILL)
+                self.kills += 1
+
+    def stop(self):
+        self.done.set()
+        if self.thread:
+            self.thread.join()
+
+
+class DaskTest(sweeps.SweepTest):
+    def setUp(self):
+        missing = sweeps.python_missing("distributed")
+        if missing:
+            self.skipTest(missing)
+        super().setUp()
+
+    def sweep(self, path, on_start=None):
+        sweep = sweeps.script("sweep")
+        arguments = [str(self.space), sweeps.MODEL, "-o", str(path), "--workers", "2", "--chunk", "2", *sweeps.DATA]
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            self.assertEqual(sweep.main(arguments, on_start), 0)
+        return output.getvalue()
+
+    def test_rows_are_those_of_the_tool_though_workers_die(self):
+        expected = self.undisturbed()
+        kills = rounds = 0
+        start = time.monotonic()
+        while kills < KILLS:
+            path = self.folder / f"dask{rounds}.db"
+            killer = Killer(KILLS - kills)
+            try:
+                self.sweep(path, killer.start)
+            finally:
+                killer.stop()
+            self.assertEqual(sweeps.all_rows(path), expected)
+            kills += killer.kills
+            rounds += 1
+        print(f"{kills} workers killed in {rounds} sweeps, {time.monotonic() - start:.0f} s: all rows as undisturbed")
+        again = self.sweep(path)
+        self.assertIn("240 points, 0 to evaluate, 0 accuracies", again)
+
+    def test_errors_are_one_line(self):
+        sweep = sweeps.script("sweep")
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            self.assertEqual(sweep.main(["missing.cfg", sweeps.MODEL, "-o", str(self.folder / "r.db")]), 1)
+        self.assertEqual(errors.getvalue(), "sweep.py: missing.cfg: cannot be read\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
