@@ -49,9 +49,9 @@ class Evaluator(_native._Evaluator):
 
     def __init__(self, *, data=None, calibrate=None, calibration_samples=None, preprocess=None, limit=None, seed=None,
                  batch=None, input_shapes=None):
-        settings = dict(locals())
-        del settings["self"], settings["__class__"]
-        super().__init__(_settings(**settings))
+        super().__init__(_settings(data=data, calibrate=calibrate, calibration_samples=calibration_samples,
+                                   preprocess=preprocess, limit=limit, seed=seed, batch=batch,
+                                   input_shapes=input_shapes))
 
 
 def sweep(space, store, evaluator=None, *, threads=None):
@@ -108,5 +108,10 @@ def _keys_of(machine_text):
 def _number(text):
     return float(text) if "." in text else int(text)
 
+
+# People, messages and pickles know the classes by their public names.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = "qsim"
 
 _WORDS = {key for key, value in _native.machine({}).keys.items() if isinstance(value, str)}
