@@ -52,8 +52,9 @@ Image to_image(const float* values, const Shape& sample, bool channels_last) {
   }
   image.values.assign(values, values + element_count(sample));
   if (sample.size() != 3 || channels_last) return image;
-  for (int64_t i = 0, pixels = image.h * image.w; i < pixels * image.c; ++i) {
-    image.values[static_cast<size_t>(i % pixels * image.c + i / pixels)] = values[i];
+  float* to = image.values.data();
+  for (int64_t c = 0, pixels = image.h * image.w; c < image.c; ++c) {
+    for (int64_t i = 0; i < pixels; ++i) to[i * image.c + c] = *values++;
   }
   return image;
 }
@@ -101,10 +102,12 @@ void normalise(const Preprocess& how, bool has_channels, Image& image) {
                   " values for " + std::to_string(channels) + " channels");
     }
   }
-  for (size_t i = 0; i < image.values.size(); ++i) {
-    const size_t c = i % channels;
-    image.values[i] = (image.values[i] - how.mean[how.mean.size() == 1 ? 0 : c]) *
-                      how.scale[how.scale.size() == 1 ? 0 : c];
+  for (size_t c = 0; c < channels; ++c) {
+    const float mean = how.mean[how.mean.size() == 1 ? 0 : c];
+    const float scale = how.scale[how.scale.size() == 1 ? 0 : c];
+    for (size_t i = c; i < image.values.size(); i += channels) {
+      image.values[i] = (image.values[i] - mean) * scale;
+    }
   }
 }
 
@@ -122,8 +125,10 @@ void place(const Image& image, bool has_channels, const Shape& wanted, float* ou
   }
   // NCHW, and every shape of equal size that is neither: the order in which ONNX lists an image.
   const int64_t pixels = image.h * image.w;
-  for (int64_t i = 0; i < pixels * image.c; ++i) {
-    out[i % image.c * pixels + i / image.c] = image.values[static_cast<size_t>(i)];
+  for (int64_t c = 0; c < image.c; ++c) {
+    for (int64_t i = 0; i < pixels; ++i) {
+      *out++ = image.values[static_cast<size_t>(i * image.c + c)];
+    }
   }
 }
 

@@ -83,7 +83,8 @@ std::unique_ptr<const Graph> expand_sums(const Graph& graph) {
         add.name += ":" + std::to_string(i + 1);
         Value partial = graph.value(node.outputs[0]);
         partial.name += ":" + std::to_string(i + 1);
-        partial.shape = broadcast_shape(result->value(sum).shape, graph.value(node.inputs[i]).shape);
+        partial.shape =
+            broadcast_shape(result->value(sum).shape, graph.value(node.inputs[i]).shape);
         result->values.push_back(partial);
         add.outputs = {static_cast<ValueId>(result->values.size()) - 1};
       }

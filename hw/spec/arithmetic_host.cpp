@@ -3,19 +3,16 @@
 #include <stdexcept>
 
 #include "hw/spec/arithmetic.h"
+#include "hw/spec/arithmetic_rows.h"
 #include "hw/spec/packing.h"
 
 namespace qsim {
 namespace {
 
 void quantize_all(const Tensor& in, const NetTensor& to, Tensor& out) {
-  const float* from = in.data<float>();
-  int8_t* codes = out.data<int8_t>();
-  const int64_t count = out.size();
-  const int32_t lo = lowest_code(to.bits), hi = highest_code(to.bits);
-  for (int64_t i = 0; i < count; ++i) {
-    codes[i] = static_cast<int8_t>(quantize(from[i], to.quant.scale, to.quant.zero_point, lo, hi));
-  }
+  quantize_row(in.data<float>(), to.quant.scale, static_cast<size_t>(out.size()),
+               to.quant.zero_point, lowest_code(to.bits), highest_code(to.bits),
+               out.data<int8_t>());
 }
 
 void dequantize_all(const Tensor& in, Quantization from, float* values) {

@@ -179,6 +179,16 @@ QSIM_CLONES void sum_row(const int8_t* __restrict a, int32_t zero_point_a,
   }
 }
 
+QSIM_CLONES void divided_row(const float* __restrict value, float scale, size_t n,
+                             int32_t zero_point, int32_t lo, int32_t hi,
+                             int8_t* __restrict result) {
+  const Bounds<float> bounds(zero_point, lo, hi);
+  for (size_t i = 0; i < n; ++i) {
+    const float steps = value[i] / scale;
+    result[i] = to_code(steps == steps ? steps : 0.0f, bounds, zero_point);  // NaN: a real 0
+  }
+}
+
 }  // namespace
 
 void requantize_row(RequantMode mode, const int32_t* acc, const int32_t* bias,
@@ -265,6 +275,11 @@ void average_row(const int32_t* sum, RequantParams params, size_t n, int32_t zer
   for (size_t i = 0; i < n; ++i) {
     result[i] = static_cast<int8_t>(average_code(sum[i], params, zero_point, lo, hi));
   }
+}
+
+void quantize_row(const float* value, float scale, size_t n, int32_t zero_point, int32_t lo,
+                  int32_t hi, int8_t* result) {
+  divided_row(value, scale, n, zero_point, lo, hi, result);
 }
 
 void add_row(const int8_t* a, int32_t zero_point_a, const int8_t* b, int32_t zero_point_b,

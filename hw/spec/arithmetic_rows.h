@@ -45,6 +45,10 @@ class RequantRows {
 void average_row(const int32_t* sum, RequantParams params, size_t n, int32_t zero_point, int32_t lo,
                  int32_t hi, int8_t* result);
 
+// result[i] = quantize(value[i], scale, zero_point, lo, hi).
+void quantize_row(const float* value, float scale, size_t n, int32_t zero_point, int32_t lo,
+                  int32_t hi, int8_t* result);
+
 // result[i] = add_codes(a[i], zero_point_a, b[i], zero_point_b, params, ...).
 void add_row(const int8_t* a, int32_t zero_point_a, const int8_t* b, int32_t zero_point_b,
              const AddParams& params, size_t n, int32_t zero_point, int32_t lo, int32_t hi,

@@ -71,17 +71,21 @@ std::vector<int64_t> onnx_order_of(const NetTensor& tensor) {
 Tensor to_engine(const NetTensor& tensor, const Tensor& onnx) {
   const int64_t batches = batches_of(tensor, onnx);
   const std::vector<int64_t> order = onnx_order_of(tensor);
-  const std::vector<float> values = onnx.as_floats();
+  std::vector<float> converted;
+  if (onnx.type != DataType::kFloat) converted = onnx.as_floats();
+  const float* values = converted.empty() ? onnx.data<float>() : converted.data();
+  const auto count = static_cast<size_t>(onnx.size());
   Tensor result(tensor.is_float ? DataType::kFloat : DataType::kInt8,
                 {batches * tensor.n, tensor.h, tensor.w, tensor.c});
-  const auto elements = static_cast<int64_t>(order.size());
-  for (int64_t i = 0; i < batches * elements; ++i) {
-    const float value = values[static_cast<size_t>(i / elements * elements +
-                                                   order[static_cast<size_t>(i % elements)])];
+  const size_t elements = order.size();
+  for (size_t first = 0; first < count; first += elements) {
+    const float* sample = values + first;
     if (tensor.is_float) {
-      result.data<float>()[i] = value;
+      float* to = result.data<float>() + first;
+      for (size_t i = 0; i < elements; ++i) to[i] = sample[order[i]];
     } else {
-      result.data<int8_t>()[i] = code_of(tensor, value);
+      int8_t* to = result.data<int8_t>() + first;
+      for (size_t i = 0; i < elements; ++i) to[i] = code_of(tensor, sample[order[i]]);
     }
   }
   return result;

@@ -97,8 +97,9 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   Evaluation evaluation;
   if (model.samples.data) {
     require_values(program, request.model.path);
+    const Graph* floats = model.graph && !request.skip_float ? &*model.graph : nullptr;
     evaluation =
-        evaluate(program, model.graph ? &*model.graph : nullptr, value_engine, model.samples,
+        evaluate(program, floats, value_engine, model.samples,
                  {request.threads, !request.save_outputs.empty(),
                   progress.task(std::string("values by the ") + value_engine.name + " engine")});
   }

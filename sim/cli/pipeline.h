@@ -40,6 +40,7 @@ struct RunRequest {
   std::string engine = "analytic";
   std::string save_outputs;  // an .npz file; "": none
   int threads = 1;
+  bool skip_float = false;  // score the integer network alone
   std::string command_line;
 };
 

@@ -40,6 +40,9 @@ CommandLine make_line(RunOptions& options) {
        "reference (values alone); analytic if not given")  //
       ("threads", po::value(&options.request.threads)->value_name("N"),
        "threads that score samples; one per processor if not given")  //
+      ("skip-float", po::bool_switch(&options.request.skip_float),
+       "do not run the float network beside the integer one: several times as fast, no "
+       "agreement, SQNR or float accuracy")  //
       ("json", po::value(&options.json)->value_name("FILE"),
        "write the report as JSON; - prints it instead of the text")  //
       ("csv", po::value(&options.csv)->value_name("FILE"),
@@ -71,6 +74,7 @@ int run_command(const Invocation& invocation) {
   const EngineRow& engine = find_engine(options.request.engine, "--engine");
   if (options.model.samples.data.empty()) {
     if (!options.request.save_outputs.empty()) throw UsageError("--save-outputs needs --data");
+    if (options.request.skip_float) throw UsageError("--skip-float needs --data");
     if (!engine.has_cycles) {
       throw UsageError(std::string("--engine ") + engine.name +
                        " computes values: it needs --data");

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <deque>
 #include <memory>
-#include <numeric>
 
+#include "hw/spec/arithmetic_clones.h"
 #include "sim/engines/reference/channels.h"
 #include "sim/engines/reference/gemm.h"
 #include "sim/engines/reference/padded_input.h"
@@ -14,6 +14,34 @@ namespace {
 
 // A tile's windows and accumulators together: should stay in a level-2 cache.
 constexpr int64_t kTileBytes = 256 * 1024;
+
+// Short pieces are copied whole blocks at a time, which no call is needed for: what lies behind a
+// piece is overwritten by the next one, and behind the last one there is slack.
+constexpr int64_t kCopyBlock = 16, kMaxShortPiece = 64;
+
+inline void copy_piece(const uint8_t* from, int64_t bytes, uint8_t* to) {
+  if (bytes > kMaxShortPiece) {
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+    return;
+  }
+  for (int64_t i = 0; i < bytes; i += kCopyBlock) std::memcpy(to + i, from + i, kCopyBlock);
+}
+
+// sums[row][j] -= zeros[j] * (sum of the row's window), modulo 2^32.
+QSIM_CLONES void subtract_zeros(const uint8_t* __restrict windows, int64_t rows, int64_t k,
+                                const uint32_t* __restrict zeros, int64_t n,
+                                uint32_t* __restrict sums) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const uint8_t* window = windows + row * k;
+    uint32_t sum = 0;
+    for (int64_t first = 0; first < k; first += 256) {
+      uint16_t part = 0;  // of 256 codes: below 2^16
+      for (int64_t i = first; i < std::min(k, first + 256); ++i) part += window[i];
+      sum += part;
+    }
+    for (int64_t j = 0; j < n; ++j) sums[row * n + j] -= zeros[j] * sum;
+  }
+}
 
 class ConvStep {
  public:
@@ -31,7 +59,6 @@ class ConvStep {
   void gather(const PaddedInput& padded, const Tile& tile, uint8_t* windows) const;
   uint64_t run_tile(const PaddedInput& padded, const Tile& tile, Workspace& workspace,
                     int8_t* out) const;
-  void subtract_weight_zeros(const uint8_t* windows, const Tile& tile, int32_t* sums) const;
   uint64_t count_wraps(const uint8_t* windows, const Tile& tile) const;
 
   StepContext context_;
@@ -39,6 +66,7 @@ class ConvStep {
   int64_t group_inputs_, group_outputs_, k_;
   bool windows_are_input_;  // 1x1, stride 1, one group: nothing to gather
   bool any_weight_zero_;
+  std::vector<uint32_t> weight_zeros_;
   int64_t tile_rows_;
   std::deque<Gemm> gemms_;          // one per group
   std::vector<Channels> channels_;  // one per group
@@ -53,6 +81,7 @@ ConvStep::ConvStep(const StepContext& context)
       windows_are_input_(window_.kh == 1 && window_.kw == 1 && window_.stride_h == 1 &&
                          window_.stride_w == 1 && context.layer.groups == 1) {
   const std::vector<int32_t>& zeros = context.layer.weight_zero_point;
+  weight_zeros_.assign(zeros.begin(), zeros.end());
   any_weight_zero_ =
       std::any_of(zeros.begin(), zeros.end(), [](int32_t zero) { return zero != 0; });
   tile_rows_ = std::clamp<int64_t>(kTileBytes / (k_ + 4 * group_outputs_) / 64 * 64, 64, 1024);
@@ -68,7 +97,7 @@ void ConvStep::gather(const PaddedInput& padded, const Tile& tile, uint8_t* wind
   const int64_t out_h = context_.output().h, out_w = context_.output().w;
   const bool whole_lines = window_.dilation_w == 1 && context_.layer.groups == 1;
   const int64_t pieces = whole_lines ? 1 : window_.kw;
-  const auto piece_bytes = static_cast<size_t>(whole_lines ? window_.kw * padded.c : group_inputs_);
+  const int64_t piece_bytes = whole_lines ? window_.kw * padded.c : group_inputs_;
   for (int64_t row = tile.first_row; row < tile.first_row + tile.rows; ++row) {
     const int64_t x = row % out_w, y = row / out_w % out_h, image = row / out_w / out_h;
     for (int64_t ky = 0; ky < window_.kh; ++ky) {
@@ -76,25 +105,10 @@ void ConvStep::gather(const PaddedInput& padded, const Tile& tile, uint8_t* wind
       const uint8_t* from = padded.codes + (line * padded.w + x * window_.stride_w) * padded.c +
                             tile.group * group_inputs_;
       for (int64_t piece = 0; piece < pieces; ++piece) {
-        std::memcpy(windows, from + piece * window_.dilation_w * padded.c, piece_bytes);
+        copy_piece(from + piece * window_.dilation_w * padded.c, piece_bytes, windows);
         windows += piece_bytes;
       }
     }
-  }
-}
-
-// u * w was summed; u * (w - zw) is wanted.
-void ConvStep::subtract_weight_zeros(const uint8_t* windows, const Tile& tile,
-                                     int32_t* sums) const {
-  const int32_t* zeros = context_.layer.weight_zero_point.data() + tile.group * group_outputs_;
-  for (int64_t row = 0; row < tile.rows; ++row) {
-    const uint32_t sum = std::accumulate(windows, windows + k_, uint32_t{0});
-    for (int64_t j = 0; j < group_outputs_; ++j) {
-      sums[j] = static_cast<int32_t>(static_cast<uint32_t>(sums[j]) -
-                                     static_cast<uint32_t>(zeros[j]) * sum);
-    }
-    windows += k_;
-    sums += group_outputs_;
   }
 }
 
@@ -120,13 +134,17 @@ uint64_t ConvStep::run_tile(const PaddedInput& padded, const Tile& tile, Workspa
   const auto group = static_cast<size_t>(tile.group);
   const uint8_t* windows = padded.codes + tile.first_row * k_;
   if (!windows_are_input_) {
-    uint8_t* gathered = grown(workspace.windows, tile.product.touched_rows * k_);
+    uint8_t* gathered = grown(workspace.windows, tile.product.touched_rows * k_ + kCopyBlock);
     gather(padded, tile, gathered);
     windows = gathered;
   }
   int32_t* sums = grown(workspace.sums, tile.product.touched_rows * group_outputs_);
   gemms_[group].run(tile.product, windows, sums, workspace);
-  if (any_weight_zero_) subtract_weight_zeros(windows, tile, sums);
+  if (any_weight_zero_) {  // u * w was summed; u * (w - zw) is wanted
+    subtract_zeros(windows, tile.rows, k_,
+                   weight_zeros_.data() + static_cast<size_t>(tile.group * group_outputs_),
+                   group_outputs_, reinterpret_cast<uint32_t*>(sums));
+  }
   const int64_t pitch = context_.output().c;
   channels_[group].rows.run(sums, tile.rows,
                             out + tile.first_row * pitch + tile.group * group_outputs_, pitch);
@@ -147,7 +165,7 @@ std::vector<ConvStep::Tile> ConvStep::make_tiles(int64_t rows) {
 uint64_t ConvStep::run(const Tensor& input, Tensor& output, Workspace& workspace) {
   const std::vector<Tile> tiles = make_tiles(output.size() / context_.output().c);
   // The last tile's product may read rows beyond the input.
-  const int64_t slack = windows_are_input_ ? tiles.back().product.touched_rows * k_ : 0;
+  const int64_t slack = windows_are_input_ ? tiles.back().product.touched_rows * k_ : kCopyBlock;
   const PaddedInput padded = pad_input(context_, input, 1, slack, workspace);
   uint64_t wraps = 0;
   for (const Tile& tile : tiles) {

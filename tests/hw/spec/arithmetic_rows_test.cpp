@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -32,6 +33,29 @@ Block random_block(RequantMode mode, size_t n, int spread, std::mt19937& random)
                                              static_cast<uint32_t>(block.bias.back())));
   }
   return block;
+}
+
+TEST(Rows, QuantizeEqualsTheScalarDefinition) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> exponent(-12, 12);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (int round = 0; round < 2000; ++round) {
+    const float scale = round % 5 == 0 ? 0.5f : std::exp2(exponent(random));
+    const bool is_narrow = random() % 2;
+    const int32_t lo = is_narrow ? -8 : -128, hi = is_narrow ? 7 : 127;
+    const int32_t zero_point = lo + static_cast<int32_t>(random() % (is_narrow ? 16 : 256));
+    std::vector<float> values = {NAN, kInfinity, -kInfinity, 0.0f, -0.0f, 3e38f, -3e38f, 1e-42f};
+    while (values.size() < 8 + random() % 100) {
+      const float steps = static_cast<float>(static_cast<int>(random() % 700) - 350);
+      values.push_back((steps + (random() % 2 ? 0.5f : std::exp2(exponent(random)))) * scale);
+    }
+    std::vector<int8_t> got(values.size());
+    quantize_row(values.data(), scale, values.size(), zero_point, lo, hi, got.data());
+    for (size_t i = 0; i < values.size(); ++i) {
+      ASSERT_EQ(got[i], quantize(values[i], scale, zero_point, lo, hi))
+          << values[i] << " / " << scale << " + " << zero_point;
+    }
+  }
 }
 
 TEST(Rows, RequantizeEqualsTheScalarDefinition) {
