@@ -33,6 +33,7 @@ def parse_arguments(arguments):
     parser.add_argument("--calibrate", metavar="FILE.npz")
     parser.add_argument("--calibration-samples", type=int, metavar="N")
     parser.add_argument("--limit", type=int, metavar="N")
+    parser.add_argument("--skip-float", action="store_true", default=None)
     parser.add_argument("--batch", type=int, metavar="N")
     options = parser.parse_args(arguments)
     for name in ("points", "population", "threads"):
@@ -47,7 +48,7 @@ class Search:
     def __init__(self, qsim, options):
         self.qsim, self.options = qsim, options
         self.space = qsim.Space(options.space, options.models)
-        names = ("data", "calibrate", "calibration_samples", "limit", "seed", "batch")
+        names = ("data", "calibrate", "calibration_samples", "limit", "seed", "batch", "skip_float")
         settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
         self.evaluator = qsim.Evaluator(**settings)
         self.store = qsim.Store(options.output, "w")

@@ -50,6 +50,7 @@ def parse_arguments(arguments):
     parser.add_argument("--calibration-samples", type=int, metavar="N")
     parser.add_argument("--preprocess", metavar="FILE.json")
     parser.add_argument("--limit", type=int, metavar="N")
+    parser.add_argument("--skip-float", action="store_true", default=None)
     parser.add_argument("--seed", type=int, metavar="N")
     parser.add_argument("--batch", type=int, metavar="N")
     parser.add_argument("--pareto", metavar="METRIC,...")
@@ -60,7 +61,7 @@ def parse_arguments(arguments):
 
 
 def evaluator_settings(options):
-    names = ("data", "calibrate", "calibration_samples", "preprocess", "limit", "seed", "batch")
+    names = ("data", "calibrate", "calibration_samples", "preprocess", "limit", "seed", "batch", "skip_float")
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 

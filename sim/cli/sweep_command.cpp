@@ -12,7 +12,7 @@ struct SweepOptions {
   ModelOptions model;
   std::string output, pareto;
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  bool retry = false, progress = false;
+  bool retry = false, skip_float = false, progress = false;
 };
 
 CommandLine make_line(SweepOptions& options) {
@@ -33,6 +33,8 @@ CommandLine make_line(SweepOptions& options) {
        "points evaluated at once; one per processor if not given")  //
       ("retry-failed", po::bool_switch(&options.retry),
        "evaluate points again that failed before")  //
+      ("skip-float", po::bool_switch(&options.skip_float),
+       "do not run the float network beside the integer one: faster, no agreement and no SQNR")  //
       ("progress", po::bool_switch(&options.progress),
        "report progress on stderr even when it is no terminal");
   line.options.add(shape_description(options.model));
@@ -91,7 +93,7 @@ int sweep_command(const Invocation& invocation) {
   }
   const ModelRequest request = options.model.request("");
   const Space space(parsed.arguments[0], {parsed.arguments.begin() + 1, parsed.arguments.end()});
-  Evaluator evaluator({request.samples, request.batch, request.input_shapes});
+  Evaluator evaluator({request.samples, request.batch, request.input_shapes, options.skip_float});
   ResultStore store(options.output, ResultStore::Mode::kWrite);
   if (options.retry) store.remove_failed();
   SweepProgress progress(options.progress);

@@ -15,12 +15,13 @@ namespace py = pybind11;
 int all_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
 Report run(const cli::ModelRequest& model, const std::string& engine,
-           const std::string& save_outputs, int threads) {
+           const std::string& save_outputs, int threads, bool skip_float) {
   cli::RunRequest request;
   request.model = model;
   request.engine = engine;
   request.save_outputs = save_outputs;
   request.threads = threads > 0 ? threads : all_threads();
+  request.skip_float = skip_float;
   request.command_line = "qsim.run(" + model.path + ")";
   cli::ProgressLine progress{cli::ProgressLine::Silent{}};
   return cli::run_model(request, progress);
@@ -65,8 +66,9 @@ void bind_runs(py::module_& module) {
         const auto engine = text_in(settings, "engine");
         const auto outputs = text_in(settings, "save_outputs");
         const auto threads = static_cast<int>(number_in(settings, "threads", 0));
+        const bool skip_float = flag_in(settings, "skip_float");
         const py::gil_scoped_release release;
-        return run(model, engine, outputs, threads);
+        return run(model, engine, outputs, threads, skip_float);
       },
       py::arg("settings"));
   module.def(

@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include "hw/spec/error.h"
 #include "sim/cli/sweep/sweep.h"
 #include "sim/python/bindings.h"
 #include "sim/python/settings.h"

@@ -45,6 +45,10 @@ std::map<std::string, Shape> shapes_in(const py::dict& settings) {
 
 }  // namespace
 
+bool flag_in(const py::dict& settings, const char* name) {
+  return settings.contains(name) && settings[name].cast<bool>();
+}
+
 std::string text_in(const py::dict& settings, const char* name) {
   return settings.contains(name) ? settings[name].cast<std::string>() : "";
 }
@@ -76,7 +80,8 @@ cli::ModelRequest model_request(const py::dict& settings) {
 }
 
 cli::EvaluatorOptions evaluator_options(const py::dict& settings) {
-  return {sample_options(settings), batch_in(settings), shapes_in(settings)};
+  return {sample_options(settings), batch_in(settings), shapes_in(settings),
+          flag_in(settings, "skip_float")};
 }
 
 }  // namespace qsim::python

@@ -13,6 +13,7 @@ namespace qsim::python {
 
 std::string text_in(const pybind11::dict& settings, const char* name);  // "" when it is not there
 int64_t number_in(const pybind11::dict& settings, const char* name, int64_t otherwise);
+bool flag_in(const pybind11::dict& settings, const char* name);
 
 cli::MachineOptions machine_options(const pybind11::dict& settings);
 cli::ModelRequest model_request(const pybind11::dict& settings);

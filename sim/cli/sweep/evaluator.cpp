@@ -178,8 +178,9 @@ ValuesResult Evaluator::evaluate_values(const Point& point) {
     program.network = quantize_model(graph, given, samples, [](double) { return true; });
     program.arch = unchecked_arch(point.machine);
     require_values(program, point.model);
+    const Graph* floats = options_.skip_float ? nullptr : &graph;
     const Evaluation evaluation =
-        qsim::cli::evaluate(program, &graph, find_engine("reference", ""), samples, {});
+        qsim::cli::evaluate(program, floats, find_engine("reference", ""), samples, {});
     result.metrics = metrics_of(*evaluation.accuracy);
   });
   return result;

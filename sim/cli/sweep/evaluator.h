@@ -18,6 +18,7 @@ struct EvaluatorOptions {
   SampleOptions samples;                      // data empty: no accuracies
   int64_t batch = 1;                          // of dynamic batch dimensions
   std::map<std::string, Shape> input_shapes;  // of inputs with other dynamic dimensions
+  bool skip_float = false;                    // score the integer network alone
 };
 
 // A model is imported once, and quantized once for all machines. Cycles are the analytic engine's.

@@ -28,7 +28,7 @@ def _settings(**given):
 
 def run(model, *, machine=None, overrides=None, recipe=None, calibrator=None, engine="analytic", data=None,
         calibrate=None, calibration_samples=None, preprocess=None, limit=None, seed=None, batch=None,
-        input_shapes=None, save_outputs=None, threads=None):
+        input_shapes=None, save_outputs=None, threads=None, skip_float=None):
     """`qsim run`: the report of one model on one machine (edge16 if not given)."""
     return _native.run(_settings(**locals()))
 
@@ -48,10 +48,10 @@ class Evaluator(_native._Evaluator):
     """Evaluates points of a space; imports a model once and quantizes it once for all machines."""
 
     def __init__(self, *, data=None, calibrate=None, calibration_samples=None, preprocess=None, limit=None, seed=None,
-                 batch=None, input_shapes=None):
+                 batch=None, input_shapes=None, skip_float=None):
         super().__init__(_settings(data=data, calibrate=calibrate, calibration_samples=calibration_samples,
                                    preprocess=preprocess, limit=limit, seed=seed, batch=batch,
-                                   input_shapes=input_shapes))
+                                   input_shapes=input_shapes, skip_float=skip_float))
 
 
 def sweep(space, store, evaluator=None, *, threads=None):

@@ -61,7 +61,9 @@ TEST_F(ParetoTest, AgreesWithTheDefinitionOnRandomPoints) {
     points.back().metrics.push_back({"x", static_cast<double>(random() % 30), "", "measured"});
   }
   store_.add(points, {});
-  const auto value = [](const PointResult& p, int i) { return p.metrics[static_cast<size_t>(i)].value; };
+  const auto value = [](const PointResult& p, int i) {
+    return p.metrics[static_cast<size_t>(i)].value;
+  };
   std::set<std::string> expected;
   for (const PointResult& p : points) {
     bool beaten = false;

@@ -73,8 +73,9 @@ TEST(Space, ModelsOfTheFileAndTheCallerAreOneAxis) {
 
 TEST(Space, RecipesAreTextsThatCompare) {
   // The same recipe by three ways of writing it.
-  const Space all = space("[points]\nbits=4/8\nrecipe.activations=8 recipe.weights=4\n"
-                          "recipe=none bits=4/8\n");
+  const Space all = space(
+      "[points]\nbits=4/8\nrecipe.activations=8 recipe.weights=4\n"
+      "recipe=none bits=4/8\n");
   EXPECT_EQ(all.point(int64_t{0}).recipe, all.point(int64_t{1}).recipe);
   EXPECT_EQ(all.point(int64_t{0}).recipe, all.point(int64_t{2}).recipe);
 }

@@ -87,9 +87,10 @@ TEST_F(SweepTest, StoresWhatRunsReport) {
 
 TEST_F(SweepTest, CommandsReproducePoints) {
   run("machine = tiny4\nbits = 4/4\narray.dataflow = os\n");
-  EXPECT_EQ(points()[0].command, "qsim run --arch tiny4 --array.dataflow os --recipe "
-                                 "'{\"activations\":4,\"weights\":4}' " +
-                                     kModel);
+  EXPECT_EQ(points()[0].command,
+            "qsim run --arch tiny4 --array.dataflow os --recipe "
+            "'{\"activations\":4,\"weights\":4}' " +
+                kModel);
 }
 
 TEST_F(SweepTest, WhatIsThereIsNotEvaluatedAgain) {
@@ -126,11 +127,11 @@ TEST_F(SweepTest, EqualMachinesCountOnce) {
 }
 
 TEST_F(SweepTest, FailuresAreResults) {
-  const SweepSummary summary = run(
-      "[points]\n"
-      "array=4x4\n"
-      "array=256x256 buffers.weight_kib=1\n"  // keys that do not fit together
-      "recipe.layers={\"nowhere\":{\"weights\":4}}\n");
+  const SweepSummary summary =
+      run("[points]\n"
+          "array=4x4\n"
+          "array=256x256 buffers.weight_kib=1\n"  // keys that do not fit together
+          "recipe.layers={\"nowhere\":{\"weights\":4}}\n");
   EXPECT_EQ(summary.evaluated, 3);
   EXPECT_EQ(summary.failed, 2);
   std::vector<std::string> failures;
