@@ -41,6 +41,7 @@ class KillTest(sweeps.SweepTest):
                 self.assertEqual(there, sum(1 for _, key in before if key in self.point_keys))
                 return kills
             kills += 1
+            self.amid += 0 < len(committed) < 246
             if kills >= kills_left:
                 longest = 1e6
             elif committed == before:
@@ -55,13 +56,14 @@ class KillTest(sweeps.SweepTest):
         self.assertEqual(len(expected["accuracies"]), 6)
         self.assertTrue(any(row[-2] == "failed" for row in expected["points"]))
         chance = random.Random(SEED)
-        kills = rounds = 0
+        kills = rounds = self.amid = 0
         while kills < KILLS:
             path = self.folder / f"killed{rounds}.db"
             kills += self.sweep_with_kills(path, chance, longest, KILLS - kills)
             self.assertEqual(sweeps.all_rows(path), expected)
             rounds += 1
-        print(f"{kills} kills in {rounds} sweeps of {len(expected['points'])} points: all rows as undisturbed")
+        print(f"{kills} kills, {self.amid} of them with some rows committed, in {rounds} sweeps of "
+              f"{len(expected['points'])} points: all rows as undisturbed")
 
 
 if __name__ == "__main__":
