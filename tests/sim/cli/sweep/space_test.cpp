@@ -112,7 +112,7 @@ TEST(Space, EveryMessage) {
   EXPECT_EQ(message("recipe.waits = 4\n").substr(0, 50),
             "s.cfg:1: recipe: waits is not one of weights, acti");
   EXPECT_EQ(message("recipe = no.json\n"), "s.cfg:1: no.json: cannot be read");
-  EXPECT_EQ(message("machine = edge9\n").substr(0, 36), "s.cfg:1: machine 'edge9' is not known");
+  EXPECT_EQ(message("machine = edge9\n").substr(0, 37), "s.cfg:1: machine 'edge9' is not known");
   EXPECT_EQ(message("array.rows, array.cols = 8,8 4\n"),
             "s.cfg:1: array.rows, array.cols = 4 has 1 values between commas for 2 keys");
   EXPECT_EQ(message("array.rows = 8\n[array]\nrows = 4\n"),
