@@ -11,9 +11,11 @@ the machine that this runs on, not on a network share. docs/user/sweeps.md has a
 """
 
 import argparse
+import contextlib
 import itertools
 import pathlib
 import sys
+import threading
 import time
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent
@@ -21,6 +23,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 DEATHS_OF_A_TASK = 100  # workers that may die under a task before it counts as what kills them
 BATCH_SECONDS = 0.5  # results are written together at most this long after they have come
+LOST_AFTER_SECONDS = 2  # a local worker that has not come back is replaced
 IN_FLIGHT = 4  # tasks a thread of the cluster has or waits for
 
 def evaluate(settings, points, values):
@@ -121,15 +124,44 @@ def run_tasks(client, settings, tasks, writer):
     writer.commit()
 
 
-def make_client(options):
+class LocalWorkers:
+    """Sees to it that a LocalCluster has its workers. A nanny whose worker dies while it starts gives up for good: it is
+    replaced, or a cluster could lose all of them and wait for ever."""
+
+    def __init__(self, cluster):
+        self.cluster, self.count = cluster, len(cluster.workers)
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.done.wait(LOST_AFTER_SECONDS):
+            self.cluster.scale(self.count)
+
+    def stop(self):
+        self.done.set()
+        self.thread.join()
+
+
+@contextlib.contextmanager
+def cluster_of(options):
+    """(client, LocalCluster or None)."""
     import dask
     from distributed import Client, LocalCluster
 
-    dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_OF_A_TASK})
+    dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_OF_A_TASK,
+                     "distributed.deploy.lost-worker-timeout": f"{LOST_AFTER_SECONDS} s"})
     if options.scheduler:
-        return Client(options.scheduler), None
-    cluster = LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None)
-    return Client(cluster), cluster
+        with Client(options.scheduler) as client:
+            yield client, None
+        return
+    with LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            workers = LocalWorkers(cluster)
+            try:
+                yield client, cluster
+            finally:
+                workers.stop()
 
 
 def main(arguments=None, on_start=None):
@@ -146,19 +178,14 @@ def main(arguments=None, on_start=None):
         points, values = qsim.pending(space, evaluator, store)
         print(f"{options.output}: {len(space)} points, {len(points)} to evaluate, {len(values)} accuracies", flush=True)
         if points or values:
-            client, cluster = make_client(options)
-            try:
+            with cluster_of(options) as (client, cluster):
                 if on_start:
                     on_start(client, cluster)
                 writer = Writer(store, len(points))
                 run_tasks(client, settings, tasks_of(points, values, options.chunk), writer)
-                seconds = time.monotonic() - writer.start
-                print(f"{options.output}: {writer.done} evaluated, {writer.failed} failed, {seconds:.1f} s, "
-                      f"{writer.done / seconds:.1f} points/s")
-            finally:
-                client.close()
-                if cluster:
-                    cluster.close()
+            seconds = writer.last - writer.start
+            print(f"{options.output}: {writer.done} evaluated, {writer.failed} failed, {seconds:.1f} s, "
+                  f"{writer.done / seconds:.1f} points/s")
         if options.pareto:
             print(store.pareto_text(options.pareto), end="")
     except qsim.Error as error:
