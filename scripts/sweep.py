@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import itertools
 import pathlib
+import pickle
 import sys
 import threading
 import time
@@ -26,8 +27,9 @@ BATCH_SECONDS = 0.5  # results are written together at most this long after they
 LOST_AFTER_SECONDS = 2  # a local worker that has not come back is replaced
 IN_FLIGHT = 4  # tasks a thread of the cluster has or waits for
 
-def evaluate(settings, points, values):
-    """Runs in a worker; `settings` are the evaluator's. Returns the results of both lists."""
+def evaluate(settings, task):
+    """Runs in a worker; `settings` are the evaluator's. Takes pickled points and values to evaluate, and returns the results
+    of both, pickled: a scheduler unpacks what it passes on, and need not know qsim."""
     if str(SCRIPTS) not in sys.path:
         sys.path.insert(0, str(SCRIPTS))
     from qsim_module import qsim
@@ -37,7 +39,9 @@ def evaluate(settings, points, values):
     if key not in evaluators:
         evaluators[key] = qsim.Evaluator(**settings)
     evaluator = evaluators[key]
-    return [evaluator.evaluate(point) for point in points], [evaluator.evaluate_values(point) for point in values]
+    points, values = pickle.loads(task)
+    return pickle.dumps(([evaluator.evaluate(point) for point in points],
+                         [evaluator.evaluate_values(point) for point in values]))
 
 
 def parse_arguments(arguments):
@@ -112,11 +116,11 @@ def run_tasks(client, settings, tasks, writer):
     tasks = iter(tasks)
 
     def submit(task):
-        return client.submit(evaluate, settings, *task, pure=False, retries=DEATHS_OF_A_TASK)
+        return client.submit(evaluate, settings, pickle.dumps(task), pure=False, retries=DEATHS_OF_A_TASK)
 
     running = as_completed([submit(task) for task in itertools.islice(tasks, IN_FLIGHT * threads)])
     for future in running:
-        writer.take(*future.result())
+        writer.take(*pickle.loads(future.result()))
         future.release()
         task = next(tasks, None)
         if task is not None:

@@ -20,6 +20,10 @@ const std::set<std::string> kGreaterIsBetter = {"top1",
                                                 "utilization_percent",
                                                 "inferences_per_second"};
 
+// What people call the metrics that they mean most.
+const std::map<std::string, std::string> kAliases = {
+    {"accuracy", "top1"}, {"energy", "energy_uj"}, {"area", "area_mm2"}};
+
 using Values = std::map<std::string, double>;
 
 void add_metrics(Values& values, const std::vector<Metric>& metrics) {
@@ -152,7 +156,7 @@ std::vector<Objective> read_objectives(const std::string& text, const std::strin
     const size_t colon = word.find(':');
     Objective objective{word.substr(0, colon)};
     const std::string direction = colon == std::string::npos ? "" : word.substr(colon + 1);
-    if (objective.metric == "accuracy") objective.metric = "top1";
+    if (kAliases.count(objective.metric)) objective.metric = kAliases.at(objective.metric);
     const bool known = direction.empty() || direction == "min" || direction == "max";
     if (objective.metric.empty() || objective.metric == " " || !known) {
       throw Error(place + " = " + text + " is not a list like cycles,accuracy or cycles:min,pes");

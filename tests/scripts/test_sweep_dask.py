@@ -5,10 +5,14 @@ QSIM_KILLS sets the number of kills (5 if not set), QSIM_KILL_SEED the seed of w
 
 import contextlib
 import io
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
+import time
 import unittest
 
 import sweeps
@@ -84,6 +88,33 @@ class DaskTest(sweeps.SweepTest):
         print(f"{kills} workers with tasks killed in {rounds} sweeps: all rows as undisturbed")
         again = self.sweep(path)
         self.assertIn("240 points, 0 to evaluate, 0 accuracies", again)
+
+    def test_a_cluster_that_runs_already(self):
+        expected = self.undisturbed()
+        contact, path = self.folder / "scheduler.json", self.folder / "cluster.db"
+        dask = [sys.executable, "-m", "dask"]
+        for arguments in (["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", ":0"],
+                          ["worker", "--nthreads", "2", "--no-dashboard", "--local-directory", str(self.folder)]):
+            process = subprocess.Popen([*dask, *arguments, "--scheduler-file", str(contact)], cwd=self.folder,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.terminate)
+            self.wait_for(contact)
+        address = json.loads(contact.read_text())["address"]
+        command = [sys.executable, str(sweeps.ROOT / "scripts" / "sweep.py"), str(self.space), sweeps.MODEL, "-o", str(path),
+                   "--scheduler", address, "--pareto", "cycles,accuracy", *sweeps.DATA]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("240 evaluated, ", done.stdout)
+        self.assertIn("Pareto front: ", done.stdout)
+        self.assertEqual(sweeps.all_rows(path), expected)
+
+    def wait_for(self, path):
+        for _ in range(600):
+            if path.exists() and path.stat().st_size:
+                return
+            time.sleep(0.1)
+        self.fail(f"{path.name} was not written within a minute")
 
     def test_errors_are_one_line(self):
         sweep = sweeps.script("sweep")

@@ -123,7 +123,7 @@ TEST_F(ParetoTest, SaysWhatIsMissing) {
   };
   EXPECT_EQ(message("cycles"), path_ + ": no point has a result");
   store_.add(std::vector{point("a", 10, 4)}, {});
-  EXPECT_EQ(message("cycles,energy"), path_ + ": no point has energy; there are cycles, pes");
+  EXPECT_EQ(message("cycles,x"), path_ + ": no point has x; there are cycles, pes");
   EXPECT_EQ(message("accuracy"), path_ +
                                      ": no point has top1, which needs a sweep with --data and "
                                      "labels; there are cycles, pes");
@@ -133,6 +133,8 @@ TEST(Objectives, DirectionsAndNames) {
   const auto all = read_objectives("cycles,accuracy,pes:max,output_sqnr_db:min", "--pareto");
   ASSERT_EQ(all.size(), 4u);
   EXPECT_EQ(all[1].metric, "top1");
+  EXPECT_EQ(read_objectives("energy,area", "p")[0].metric, "energy_uj");
+  EXPECT_EQ(read_objectives("energy,area", "p")[1].metric, "area_mm2");
   EXPECT_FALSE(all[0].is_greater_better);
   EXPECT_TRUE(all[1].is_greater_better);
   EXPECT_TRUE(all[2].is_greater_better);
