@@ -48,7 +48,9 @@ def all_rows(path):
 
 
 def keys(path):
-    """Keys of points and accuracies that are committed, with the numbers of their rows."""
+    """Keys of points and accuracies that are committed, with the numbers of their rows; none where a kill left no table."""
+    if not path.exists() or not query(path, "SELECT * FROM sqlite_schema"):
+        return set()
     return set(query(path, "SELECT id, key FROM points UNION ALL SELECT id, key FROM accuracies"))
 
 

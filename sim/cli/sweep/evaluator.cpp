@@ -40,14 +40,15 @@ std::string file_text(const SampleFile& file) {
 }
 
 // What an accuracy rests on besides network and rounding; files first by name, for people.
-std::string describe_samples(const Samples& samples) {
+std::string describe_samples(const Samples& samples, bool skip_float) {
   if (!samples.data) return "";
   const SampleOptions& options = samples.options;
   std::string text = file_text(*samples.data);
   if (samples.calibration) text += "\n" + file_text(*samples.calibration);
   text += "\nlimit " + std::to_string(options.limit) + " calibration " +
           std::to_string(options.calibration_samples) + " seed " + std::to_string(options.seed);
-  return samples.data->path + " " + sha256_of(text).substr(0, 16);
+  return samples.data->path + " " + sha256_of(text).substr(0, 16) +
+         (skip_float ? " without the float network" : "");
 }
 
 // That gives the point's report again. Files are named as they were given.
@@ -92,7 +93,7 @@ std::string failure_of(const std::function<void()>& work) {
 Evaluator::Evaluator(EvaluatorOptions options)
     : options_(std::move(options)),
       samples_(load_samples(options_.samples)),
-      samples_description_(describe_samples(samples_)),
+      samples_description_(describe_samples(samples_, options_.skip_float)),
       shapes_(shapes_text(options_)),
       models_(kModels),
       networks_(kNetworks) {}
