@@ -102,13 +102,16 @@ Offsets space_to_depth(const Node& node, const Shape& in) {
 }
 
 // Where output index `index` lies in the input, before it is rounded to an element.
-double position(const std::string& mode, int64_t index, double scale, int64_t in, int64_t out) {
+// `to`: the output's size for align_corners: of interpolation, before it was made whole.
+double position(const std::string& mode, int64_t index, double scale, int64_t in, int64_t out,
+                double to) {
   const double at = static_cast<double>(index), from = static_cast<double>(in),
-               to = static_cast<double>(out), half_pixel = (at + 0.5) / scale - 0.5;
+               half_pixel = (at + 0.5) / scale - 0.5;
   if (mode == "asymmetric") return at / scale;
   if (mode == "align_corners") return out == 1 ? 0 : at * (from - 1) / (to - 1);
   if (mode == "pytorch_half_pixel") return out == 1 ? 0 : half_pixel;
-  if (mode == "half_pixel_symmetric") return from / 2 * (1 - to / (scale * from)) + half_pixel;
+  if (mode == "half_pixel_symmetric")
+    return from / 2 * (1 - static_cast<double>(out) / (scale * from)) + half_pixel;
   return half_pixel;
 }
 
@@ -118,14 +121,19 @@ double rounded(const std::string& mode, double position) {
   return mode == "round_prefer_ceil" ? std::floor(position + 0.5) : std::ceil(position - 0.5);
 }
 
+bool is_old_resize(const Node& node) { return node.op == "Upsample" || node.opset < 11; }
+
+// Upsample and Resize of opset 10 have no attribute for this.
+std::string place_mode(const Node& node) {
+  return is_old_resize(node) ? "asymmetric"
+                             : node.attr_string("coordinate_transformation_mode", "half_pixel");
+}
+
 Offsets resize(const Graph& graph, const Node& node, const Shape& in) {
-  // Upsample and Resize of opset 10 have no attribute for this.
-  const bool is_old = node.op == "Upsample" || node.opset < 11;
-  const std::string place = is_old
-                                ? "asymmetric"
-                                : node.attr_string("coordinate_transformation_mode", "half_pixel"),
-                    rounding =
-                        is_old ? "floor" : node.attr_string("nearest_mode", "round_prefer_floor");
+  const std::string place = place_mode(node),
+                    rounding = is_old_resize(node)
+                                   ? "floor"
+                                   : node.attr_string("nearest_mode", "round_prefer_floor");
   const Resizing resizing = resizing_of(graph, node);
   const std::vector<int64_t> strides = strides_of(in);
   Offsets offsets = whole(in);
@@ -133,7 +141,8 @@ Offsets resize(const Graph& graph, const Node& node, const Shape& in) {
     if (resizing.shape[d] == in[d] && resizing.scale[d] == 1) continue;
     offsets[d].clear();
     for (int64_t i = 0; i < resizing.shape[d]; ++i) {
-      const double at = position(place, i, resizing.scale[d], in[d], resizing.shape[d]);
+      const double at = position(place, i, resizing.scale[d], in[d], resizing.shape[d],
+                                 static_cast<double>(resizing.shape[d]));
       const double element = std::clamp(rounded(rounding, at), 0.0, static_cast<double>(in[d] - 1));
       offsets[d].push_back(static_cast<int64_t>(element) * strides[d]);
     }
@@ -177,7 +186,7 @@ SliceRange slice_range(int64_t start, int64_t end, int64_t step, int64_t size) {
 
 Resizing resizing_of(const Graph& graph, const Node& node) {
   const Shape& in = graph.value(node.inputs[0]).shape;
-  const bool is_old = node.op == "Upsample" || node.opset < 11;
+  const bool is_old = is_old_resize(node);
   std::vector<float> scales;
   if (const auto found = node.attributes.find("scales"); found != node.attributes.end()) {
     scales = std::get<std::vector<float>>(found->second);
@@ -224,6 +233,59 @@ std::vector<int64_t> selected_elements(const Graph& graph, const Node& node) {
     elements = std::move(next);
   }
   return elements;
+}
+
+bool is_linear(const Node& node) { return node.attr_string("mode", "nearest") == "linear"; }
+
+std::vector<std::vector<LinearTap>> linear_taps(const Graph& graph, const Node& node) {
+  const Shape& in = graph.value(node.inputs[0]).shape;
+  const Resizing resizing = resizing_of(graph, node);
+  std::vector<std::vector<LinearTap>> taps(in.size());
+  for (size_t d = 0; d < in.size(); ++d) {
+    const bool is_kept = resizing.shape[d] == in[d] && resizing.scale[d] == 1;
+    for (int64_t i = 0; i < resizing.shape[d]; ++i) {
+      const double at =
+          is_kept ? static_cast<double>(i)
+                  : position(place_mode(node), i, resizing.scale[d], in[d], resizing.shape[d],
+                             resizing.scale[d] * static_cast<double>(in[d]));
+      const double last = static_cast<double>(in[d] - 1), inside = std::clamp(at, 0.0, last);
+      const auto first = static_cast<int64_t>(std::floor(inside));
+      taps[d].push_back(
+          {first, std::min(first + 1, in[d] - 1), inside - static_cast<double>(first)});
+    }
+  }
+  return taps;
+}
+
+std::vector<float> interpolate(const Graph& graph, const Node& node, const float* x) {
+  Shape shape = graph.value(node.inputs[0]).shape;
+  std::vector<double> values(x, x + element_count(shape));
+  const auto taps = linear_taps(graph, node);
+  // Dimensions that shrink come first: so nothing is larger than both input and output.
+  std::vector<size_t> order;
+  for (const bool grows : {false, true}) {
+    for (size_t d = 0; d < shape.size(); ++d) {
+      if ((static_cast<int64_t>(taps[d].size()) > shape[d]) == grows) order.push_back(d);
+    }
+  }
+  for (const size_t d : order) {
+    const auto at = shape.begin() + static_cast<std::ptrdiff_t>(d);
+    const int64_t outer = element_count(Shape(shape.begin(), at)),
+                  inner = element_count(Shape(at + 1, shape.end()));
+    std::vector<double> next;
+    next.reserve(static_cast<size_t>(outer * inner) * taps[d].size());
+    for (int64_t o = 0; o < outer; ++o) {
+      const double* line = values.data() + o * shape[d] * inner;
+      for (const LinearTap& tap : taps[d]) {
+        const double *first = line + tap.first * inner, *second = line + tap.second * inner;
+        for (int64_t i = 0; i < inner; ++i)
+          next.push_back(first[i] * (1 - tap.weight) + second[i] * tap.weight);
+      }
+    }
+    values = std::move(next);
+    shape[d] = static_cast<int64_t>(taps[d].size());
+  }
+  return {values.begin(), values.end()};
 }
 
 }  // namespace qsim

@@ -32,4 +32,20 @@ Resizing resizing_of(const Graph& graph, const Node& node);
 // parameters constant and checked, as the importer leaves them.
 std::vector<int64_t> selected_elements(const Graph& graph, const Node& node);
 
+// Whether `node`, Resize or Upsample, interpolates linearly instead of copying.
+bool is_linear(const Node& node);
+
+// One element of an axis of the output: (1 - weight) of the first, weight of the second of the
+// input's axis. At the edges the outermost element goes on for ever.
+struct LinearTap {
+  int64_t first = 0, second = 0;
+  double weight = 0;
+};
+
+// Per dimension, of a node that is_linear(). Parameters as for selected_elements().
+std::vector<std::vector<LinearTap>> linear_taps(const Graph& graph, const Node& node);
+
+// The result of a node that is_linear(), row-major, of input 0 as `x`.
+std::vector<float> interpolate(const Graph& graph, const Node& node, const float* x);
+
 }  // namespace qsim

@@ -27,6 +27,7 @@ TOPOLOGIES = [
     Topology("resnet18", 1814, "basic residual blocks, 21 layers"),
     Topology("resnet50", 4089, "bottleneck residual blocks, 54 layers"),
     Topology("mobilenet_v2", 301, "inverted residuals, depthwise 3x3, ReLU6"),
+    Topology("mobilenet_v3_small", 57, "inverted residuals, hard-swish, squeeze and excite"),
     Topology("vgg16", 15470, "plain 3x3 convolutions, 124 M parameters in fully connected layers"),
 ]
 
@@ -95,7 +96,7 @@ def main(argv):
     args = parse_args(argv)
     if args.list:
         for topology in TOPOLOGIES:
-            print(f"{topology.name:14} {topology.million_macs:6} MMAC  {topology.description}")
+            print(f"{topology.name:18} {topology.million_macs:6} MMAC  {topology.description}")
         return 0
     args.output.mkdir(parents=True, exist_ok=True)
     for topology in TOPOLOGIES:

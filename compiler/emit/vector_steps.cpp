@@ -179,7 +179,7 @@ class VectorSteps {
                                   w.dilation_w, view_.in_w, include_pad);
     for (const Run& row : rows) {
       for (const Run& column : columns) {
-        const int64_t taps = std::max(1, row.taps * column.taps);
+        const int64_t taps = view_.layer.is_sum ? 1 : std::max(1, row.taps * column.taps);
         const OutTile part{tile.n, row.first, column.first, row.count, column.count};
         append_window(part, source, target, slice, VectorFunction::kAveragePool,
                       derive_average(input(0).quant.scale, output().quant.scale, taps));

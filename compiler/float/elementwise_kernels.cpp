@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_unary.h"
 #include "hw/spec/arithmetic.h"
 
 namespace qsim {
@@ -71,6 +72,27 @@ Activation run_mul(const Call& call) {
                                                         [](float a, float b) { return a * b; }));
 }
 
+Activation run_div(const Call& call) {
+  return make_activation(call.output_shape(), broadcast(call.in(0), call.in(1), call.output_shape(),
+                                                        [](float a, float b) { return a / b; }));
+}
+
+Activation run_unary(const Call& call) {
+  const RealFunction function = unary_function(call.node);
+  return map(call, [&](float v) { return static_cast<float>(function(double{v})); });
+}
+
+Activation run_prelu(const Call& call) {
+  return make_activation(call.output_shape(),
+                         broadcast(call.in(0), call.in(1), call.output_shape(),
+                                   [](float a, float slope) { return a < 0 ? slope * a : a; }));
+}
+
+Activation run_pow(const Call& call) {
+  const double exponent = double{*call.in(1).begin()};
+  return map(call, [=](float v) { return static_cast<float>(std::pow(double{v}, exponent)); });
+}
+
 Activation run_relu(const Call& call) {
   return map(call, [](float v) { return std::max(v, 0.0f); });
 }
@@ -95,6 +117,29 @@ Activation run_batch_normalization(const Call& call) {
     const double offset = call.in(2).begin()[c] - call.in(3).begin()[c] * factor;
     const auto a = static_cast<float>(factor), b = static_cast<float>(offset);
     for (int64_t i = 0; i < inner; ++i) at[i] = at[i] * a + b;
+  }
+  return make_activation(call.output_shape(), std::move(y));
+}
+
+Activation run_lrn(const Call& call) {
+  const Activation& x = call.in(0);
+  const int64_t size = call.node.attr_int("size", 1), channels = x.shape[1];
+  const int64_t inner = x.size() / (x.shape[0] * channels);
+  const double share = double{call.node.attr_float("alpha", 1e-4f)} / static_cast<double>(size),
+               beta = double{call.node.attr_float("beta", 0.75f)},
+               bias = double{call.node.attr_float("bias", 1)};
+  std::vector<float> y(x.data->size());
+  for (int64_t i = 0; i < x.size(); ++i) {
+    const int64_t c = i / inner % channels;
+    const int64_t low = std::max<int64_t>(c - (size - 1) / 2, 0),
+                  high = std::min(c + size / 2, channels - 1);
+    double sum = 0;
+    for (int64_t k = low; k <= high; ++k) {
+      const double value = x.begin()[i + (k - c) * inner];
+      sum += value * value;
+    }
+    y[static_cast<size_t>(i)] =
+        static_cast<float>(x.begin()[i] / std::pow(bias + share * sum, beta));
   }
   return make_activation(call.output_shape(), std::move(y));
 }

@@ -46,7 +46,7 @@ std::map<ValueId, CodeScale> find_code_scales(const Graph& graph) {
     if (signature.has_output) {
       add(node, node.outputs[0], signature.output);
     } else if (signature.inputs.empty() && !node.inputs.empty() &&
-               is_integer(graph.value(node.outputs[0]).type)) {
+               is_integer(graph.value(node.outputs[0]).type) && node.op != "ArgMax") {
       const auto from = scales.find(node.inputs[0]);
       if (from != scales.end()) scales.try_emplace(node.outputs[0], from->second);
     }

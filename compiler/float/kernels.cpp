@@ -1,5 +1,7 @@
 #include "compiler/float/kernels.h"
 
+#include "compiler/graph_unary.h"
+
 namespace qsim {
 namespace {
 
@@ -10,6 +12,7 @@ struct Row {
 
 constexpr Row kKernels[] = {
     {"Add", run_add},
+    {"ArgMax", run_arg_max},
     {"AveragePool", run_average_pool},
     {"BatchNormalization", run_batch_normalization},
     {"Cast", run_view},  // between float types; others are folded or refused by the importer
@@ -18,6 +21,7 @@ constexpr Row kKernels[] = {
     {"Conv", run_conv},
     {"DepthToSpace", run_select},
     {"DequantizeLinear", run_dequantize_linear},
+    {"Div", run_div},
     {"Dropout", run_view},
     {"Expand", run_select},
     {"Flatten", run_view},
@@ -26,11 +30,14 @@ constexpr Row kKernels[] = {
     {"GlobalAveragePool", run_global_average_pool},
     {"GlobalMaxPool", run_max_pool},
     {"Identity", run_view},
+    {"LRN", run_lrn},
     {"LogSoftmax", run_softmax},
     {"MatMul", run_matmul},
     {"MaxPool", run_max_pool},
     {"Mul", run_mul},
+    {"PRelu", run_prelu},
     {"Pad", run_pad},
+    {"Pow", run_pow},
     {"QGemm", run_qgemm},
     {"QLinearAdd", run_qlinear_add},
     {"QLinearAveragePool", run_qlinear_average_pool},
@@ -42,9 +49,10 @@ constexpr Row kKernels[] = {
     {"QuantizeLinear", run_quantize_linear},
     {"ReduceMax", run_reduce},
     {"ReduceMean", run_reduce},
+    {"ReduceSum", run_reduce},
     {"Relu", run_relu},
     {"Reshape", run_view},
-    {"Resize", run_select},
+    {"Resize", run_resize},
     {"Slice", run_select},
     {"Softmax", run_softmax},
     {"SpaceToDepth", run_select},
@@ -53,7 +61,7 @@ constexpr Row kKernels[] = {
     {"Sum", run_add},
     {"Transpose", run_transpose},
     {"Unsqueeze", run_view},
-    {"Upsample", run_select},
+    {"Upsample", run_resize},
 };
 
 }  // namespace
@@ -62,7 +70,7 @@ Kernel find_kernel(std::string_view op) {
   for (const Row& row : kKernels) {
     if (row.op == op) return row.kernel;
   }
-  return nullptr;
+  return is_unary(op) ? run_unary : nullptr;
 }
 
 Activation make_activation(Shape shape, std::vector<float> values) {

@@ -71,7 +71,7 @@ Activation run_conv(const Call& call);
 Activation run_max_pool(const Call& call);  // GlobalMaxPool as well
 Activation run_average_pool(const Call& call);
 Activation run_global_average_pool(const Call& call);
-Activation run_reduce(const Call& call);  // ReduceMean, ReduceMax
+Activation run_reduce(const Call& call);  // ReduceMean, ReduceMax, ReduceSum
 
 Activation run_gemm(const Call& call);
 Activation run_matmul(const Call& call);
@@ -79,9 +79,14 @@ Activation run_matmul(const Call& call);
 Activation run_add(const Call& call);  // Sum as well
 Activation run_sub(const Call& call);
 Activation run_mul(const Call& call);
+Activation run_div(const Call& call);
+Activation run_unary(const Call& call);  // compiler/graph_unary.h
+Activation run_prelu(const Call& call);
+Activation run_pow(const Call& call);
 Activation run_relu(const Call& call);
 Activation run_clip(const Call& call);
 Activation run_batch_normalization(const Call& call);
+Activation run_lrn(const Call& call);
 Activation run_softmax(const Call& call);  // LogSoftmax as well
 
 Activation run_view(const Call& call);
@@ -89,6 +94,9 @@ Activation run_transpose(const Call& call);
 Activation run_concat(const Call& call);
 Activation run_pad(const Call& call);
 Activation run_select(const Call& call);  // see compiler/graph_select.h
+
+Activation run_resize(const Call& call);  // Upsample as well
+Activation run_arg_max(const Call& call);
 
 Activation run_quantize_linear(const Call& call);
 Activation run_dequantize_linear(const Call& call);

@@ -111,6 +111,31 @@ Activation run_select(const Call& call) {
   return make_activation(call.output_shape(), std::move(y));
 }
 
+Activation run_resize(const Call& call) {
+  if (!is_linear(call.node)) return run_select(call);
+  return make_activation(call.output_shape(),
+                         interpolate(call.graph, call.node, call.in(0).begin()));
+}
+
+Activation run_arg_max(const Call& call) {
+  const Shape& shape = call.in(0).shape;
+  const size_t axis = wrap_axis(call.node.attr_int("axis", 0), shape.size());
+  const auto dim = shape.begin() + static_cast<std::ptrdiff_t>(axis);
+  const int64_t inner = element_count(Shape(dim + 1, shape.end())), n = *dim;
+  const bool takes_last = call.node.attr_int("select_last_index", 0) != 0;
+  std::vector<float> y;
+  for (int64_t i = 0; i < call.in(0).size() / n; ++i) {
+    const float* x = call.in(0).begin() + i / inner * inner * n + i % inner;
+    int64_t best = 0;
+    for (int64_t j = 1; j < n; ++j) {
+      const float value = x[j * inner], largest = x[best * inner];
+      if (value > largest || (takes_last && value == largest)) best = j;
+    }
+    y.push_back(static_cast<float>(best));
+  }
+  return make_activation(call.output_shape(), std::move(y));
+}
+
 Activation run_reduce(const Call& call) {
   const Activation& x = call.in(0);
   const size_t rank = x.shape.size();
@@ -129,7 +154,7 @@ Activation run_reduce(const Call& call) {
       stride *= x.shape[d];
     }
   }
-  const bool is_max = call.node.op == "ReduceMax";
+  const bool is_max = call.node.op == "ReduceMax", is_mean = call.node.op == "ReduceMean";
   std::vector<double> results(static_cast<size_t>(stride),
                               is_max ? -std::numeric_limits<double>::infinity() : 0.0);
   const std::vector<int64_t> from = strides_of(x.shape);
@@ -142,7 +167,7 @@ Activation run_reduce(const Call& call) {
   }
   std::vector<float> y(results.size());
   for (size_t i = 0; i < y.size(); ++i) {
-    y[i] = static_cast<float>(is_max ? results[i] : results[i] / static_cast<double>(count));
+    y[i] = static_cast<float>(is_mean ? results[i] / static_cast<double>(count) : results[i]);
   }
   return make_activation(call.output_shape(), std::move(y));
 }

@@ -20,6 +20,8 @@ void fold_shape(NodeView& view);
 void fold_constant(NodeView& view);
 void fold_constant_of_shape(NodeView& view);
 void fold_arithmetic(NodeView& view);  // Add, Sub, Mul, Div
+void fold_unary(NodeView& view);       // compiler/graph_unary.h
+void fold_pow(NodeView& view);
 void fold_cast(NodeView& view);
 
 // Slice's parameters with every default and bound applied, one entry per axis of the input.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/graph_unary.h"
 #include "compiler/onnx/element_type.h"
 #include "compiler/onnx/fold.h"
 
@@ -189,6 +190,24 @@ void fold_arithmetic(NodeView& view) {
       view.set_data(compute_all<T>(view));
     }
   });
+}
+
+void fold_unary(NodeView& view) {
+  const RealFunction function = unary_function(view.node());
+  Tensor result = new_output(view);
+  const std::vector<float> x = view.data(0).as_floats();
+  for (size_t i = 0; i < x.size(); ++i)
+    result.data<float>()[i] = static_cast<float>(function(double{x[i]}));
+  view.set_data(std::move(result));
+}
+
+void fold_pow(NodeView& view) {
+  Tensor result = new_output(view);
+  const std::vector<float> x = view.data(0).as_floats();
+  const double exponent = double{view.data(1).as_floats().at(0)};
+  for (size_t i = 0; i < x.size(); ++i)
+    result.data<float>()[i] = static_cast<float>(std::pow(double{x[i]}, exponent));
+  view.set_data(std::move(result));
 }
 
 void fold_cast(NodeView& view) {

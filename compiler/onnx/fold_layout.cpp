@@ -138,6 +138,12 @@ void fold_select(NodeView& view) {
   Tensor result = new_output(view);
   view.spend(result.size() * static_cast<int64_t>(sizeof(int64_t)));
   const Tensor from = view.data(0);
+  const bool is_resize = view.op() == "Resize" || view.op() == "Upsample";
+  if (is_resize && is_linear(view.node())) {
+    const auto values = interpolate(view.graph(), view.node(), from.data<float>());
+    std::copy(values.begin(), values.end(), result.data<float>());
+    return view.set_data(std::move(result));
+  }
   const size_t size = size_of(from.type);
   uint8_t* to = result.bytes.data();
   for (int64_t element : selected_elements(view.graph(), view.node())) {

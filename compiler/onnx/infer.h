@@ -27,11 +27,16 @@ void infer_qgemm(NodeView& view);
 void infer_arithmetic(NodeView& view);  // Add, Sub, Mul, Div
 void infer_sum(NodeView& view);
 void infer_relu(NodeView& view);
+void infer_unary(NodeView& view);  // compiler/graph_unary.h
+void infer_prelu(NodeView& view);
+void infer_pow(NodeView& view);
 void infer_clip(NodeView& view);
 void infer_softmax(NodeView& view);  // LogSoftmax as well
 void infer_batch_normalization(NodeView& view);
-void infer_reduce(NodeView& view);  // ReduceMean, ReduceMax
-void infer_same(NodeView& view);    // Identity
+void infer_reduce(NodeView& view);  // ReduceMean, ReduceMax, ReduceSum
+void infer_arg_max(NodeView& view);
+void infer_lrn(NodeView& view);
+void infer_same(NodeView& view);  // Identity
 void infer_dropout(NodeView& view);
 void infer_cast(NodeView& view);
 

@@ -15,15 +15,9 @@ void require_same_type(const NodeView& view) {
 
 }  // namespace
 
-// On activations Add of floats remains, and Sub and Mul with a constant; the other forms belong to
-// chains of constants.
+// On activations, of floats; the other types belong to chains of constants.
 void infer_arithmetic(NodeView& view) {
   require_same_type(view);
-  const bool has_frozen = view.is_frozen(0) || view.is_frozen(1);
-  const bool is_known = view.op() == "Add" || (view.op() != "Div" && has_frozen);
-  if (!view.all_constant() && !is_known) {
-    view.unsupported("of values that are not constant");
-  }
   if (!view.all_constant()) view.require_supported_type(0, {kFloat});
   view.set_output(view.type(0), broadcast(view, view.shape(0), view.shape(1)));
 }
@@ -38,6 +32,35 @@ void infer_sum(NodeView& view) {
 
 void infer_relu(NodeView& view) {
   view.require_supported_type(0, {kFloat});
+  view.set_output(kFloat, view.shape(0));
+}
+
+void infer_unary(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  const std::string approximation = view.node().attr_string("approximate", "none");
+  if (approximation != "none" && approximation != "tanh")
+    view.fail("approximate = " + printable(approximation) + " is not none or tanh");
+  view.set_output(kFloat, view.shape(0));
+}
+
+void infer_prelu(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  view.require_type(1, kFloat);
+  view.require_frozen(1, "slopes");
+  if (broadcast(view, view.shape(0), view.shape(1)) != view.shape(0)) {
+    view.fail(view.name_of_input(1) + ": shape = " + to_text(view.shape(1)) +
+              " does not repeat to " + to_text(view.shape(0)));
+  }
+  view.set_output(kFloat, view.shape(0));
+}
+
+void infer_pow(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  view.require_supported_type(1, {kFloat, DataType::kInt32, DataType::kInt64});
+  view.require_constant(1, "exponents");
+  const Shape& shape = view.shape(1);
+  if (element_count(shape) != 1 || shape.size() > view.shape(0).size())
+    view.unsupported("with several exponents");
   view.set_output(kFloat, view.shape(0));
 }
 
@@ -100,6 +123,33 @@ void infer_reduce(NodeView& view) {
     if (is_reduced[i] && keeps_dims) shape.push_back(1);
   }
   view.set_output(view.type(0), shape);
+}
+
+void infer_arg_max(NodeView& view) {
+  view.require_supported_type(0, {kFloat, DataType::kInt8, DataType::kUint8});
+  Shape shape = view.shape(0);
+  const size_t axis = view.axis(view.node().attr_int("axis", 0), shape.size());
+  shape[axis] = 1;
+  if (view.node().attr_int("keepdims", 1) == 0)
+    shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  view.set_output(DataType::kInt64, shape);
+}
+
+void infer_lrn(NodeView& view) {
+  view.require_supported_type(0, {kFloat});
+  if (view.shape(0).size() < 2) {
+    view.fail(view.name_of_input(0) + ": shape = " + to_text(view.shape(0)) + " has no channels");
+  }
+  constexpr int64_t kMost = 1 << 15;
+  const int64_t size = view.node().attr_int("size", 0);
+  if (size < 1 || size > kMost) {
+    view.fail("size = " + std::to_string(size) + " is outside [1, " + std::to_string(kMost) + "]");
+  }
+  for (const char* name : {"alpha", "beta", "bias"}) {
+    if (!std::isfinite(view.node().attr_float(name, 0)))
+      view.fail(std::string(name) + " is not finite");
+  }
+  view.set_output(kFloat, view.shape(0));
 }
 
 void infer_same(NodeView& view) { view.set_output(view.type(0), view.shape(0)); }

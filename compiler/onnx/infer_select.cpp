@@ -46,7 +46,8 @@ void check_resize_modes(const NodeView& view) {
     }
     view.unsupported(std::string("with ") + name + " = " + printable(mode));
   };
-  require("mode", "nearest", {"nearest"});
+  require("mode", "nearest", {"nearest", "linear"});
+  if (is_linear(node)) view.require_supported_type(0, {DataType::kFloat});
   require(
       "coordinate_transformation_mode", "half_pixel",
       {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"});
@@ -195,7 +196,11 @@ void infer_resize(NodeView& view) {
     }
   }
   check_resize_factors(view, axes);
-  view.set_output(view.type(0), resizing_of(view.graph(), view.node()).shape);
+  const Shape shape = resizing_of(view.graph(), view.node()).shape;
+  constexpr int64_t kMostInterpolated = 1 << 20;
+  if (is_linear(view.node()) && *std::max_element(shape.begin(), shape.end()) > kMostInterpolated)
+    view.unsupported("with mode = linear to a dimension above 2^20");
+  view.set_output(view.type(0), shape);
 }
 
 // The sizes of the parts: attribute or input `split`, else as equal as can be.

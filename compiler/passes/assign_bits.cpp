@@ -58,7 +58,7 @@ class BitAssigner {
         layer.weight_bits = has_given_weights(i) ? op_of(i).weight.narrowing().bits
                                                  : named(layer).weights.value_or(recipe_.weights);
       }
-      if (layer.op > LayerOp::kHostQuantize) continue;
+      if (!has_clamp(layer.op) && layer.op != LayerOp::kHostQuantize) continue;
       const std::optional<CodeForm>& given = form(layer.output);
       const int32_t of_output = network_.tensor(layer.output).bits;
       layer.clamp_low = given ? given->low : lowest_code(of_output);

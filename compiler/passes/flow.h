@@ -2,6 +2,7 @@
 // quantization stands on the edges. It lives between import and lowering, inside quantize() only.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -32,11 +33,19 @@ enum class OpKind {
   kConv,    // weight [O, I / groups, (kh,) kw]
   kMatMul,  // input [..., K], weight [K, N], or [N, K] when weight_rows
   kAffine,  // y = x * factor[c] + offset[c], channel along `axis`; -1: one for all
-  kAdd,
+  kAdd,     // of two activations; their shapes broadcast
+  kSub,
+  kMul,
+  kDiv,
+  kTable,  // y = function(x), element by element, channel along `axis`; -1: one for all
   kMaxPool,
   kAveragePool,
   kReduceMax,  // over dimensions `axes`
   kReduceMean,
+  kReduceSum,
+  kInterpolate,  // linear Resize: `rows`, `columns`
+  kLrn,
+  kArgMax,      // codes or float -> float: index along `axis`
   kClamp,       // Relu, Clip
   kConcat,      // along `axis`
   kPad,         // zeros, `pads` (begins, then ends)
@@ -57,7 +66,13 @@ struct Affine {
   // Addition of a constant, when it exists: factor 1, offset = addend. Elements as many as
   // channels, or one.
   Operand addend;
+  // Division by a constant, when it exists: factor 1 / divisor.
+  Operand divisor;
 };
+
+// A function of one element, given the channel that it is in. Constants of the file that it needs
+// are read when it is first called.
+using ScalarFunction = std::function<double(double x, size_t channel)>;
 
 struct Op {
   OpKind kind;
@@ -72,13 +87,17 @@ struct Op {
   bool bias_is_accumulator = false;  // codes at input scale * weight scale, as QLinearConv has them
   std::vector<Affine> affines;       // applied to the result in order; kAffine: all there is
 
-  NodeWindow window;  // kConv, pools
+  ScalarFunction function;  // kTable
+  NodeWindow window;        // kConv, pools
   int32_t groups = 1;
   bool count_include_pad = false;
   double clamp_low = -std::numeric_limits<double>::infinity();  // applied last, in reals
   double clamp_high = std::numeric_limits<double>::infinity();
   std::vector<int64_t> axes;
   std::vector<int32_t> sources;
+  std::vector<Interpolation> rows, columns;
+  Normalization normalization;
+  bool takes_last = false;  // kArgMax
   std::vector<int64_t> pads;
   double pad_value = 0;
   int64_t axis = -1;

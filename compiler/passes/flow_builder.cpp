@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "compiler/float/kernels.h"
+#include "compiler/graph_unary.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
@@ -11,6 +12,7 @@ namespace qsim {
 const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
   static constexpr Row kRows[] = {
       {"Add", &FlowBuilder::add},
+      {"ArgMax", &FlowBuilder::arg_max},
       {"AveragePool", &FlowBuilder::pool},
       {"BatchNormalization", &FlowBuilder::batch_normalization},
       {"Cast", &FlowBuilder::same},
@@ -19,6 +21,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Conv", &FlowBuilder::conv},
       {"DepthToSpace", &FlowBuilder::select},
       {"DequantizeLinear", &FlowBuilder::dequantize_linear},
+      {"Div", &FlowBuilder::div},
       {"Dropout", &FlowBuilder::same},
       {"Expand", &FlowBuilder::select},
       {"Flatten", &FlowBuilder::reshape},
@@ -27,11 +30,14 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"GlobalAveragePool", &FlowBuilder::pool},
       {"GlobalMaxPool", &FlowBuilder::pool},
       {"Identity", &FlowBuilder::same},
+      {"LRN", &FlowBuilder::lrn},
       {"LogSoftmax", &FlowBuilder::softmax},
       {"MatMul", &FlowBuilder::matmul},
       {"MaxPool", &FlowBuilder::pool},
       {"Mul", &FlowBuilder::mul},
+      {"PRelu", &FlowBuilder::prelu},
       {"Pad", &FlowBuilder::pad},
+      {"Pow", &FlowBuilder::power},
       {"QGemm", &FlowBuilder::qgemm},
       {"QLinearAdd", &FlowBuilder::qlinear_add},
       {"QLinearAveragePool", &FlowBuilder::qlinear_average_pool},
@@ -43,9 +49,10 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"QuantizeLinear", &FlowBuilder::quantize_linear},
       {"ReduceMax", &FlowBuilder::reduce},
       {"ReduceMean", &FlowBuilder::reduce},
+      {"ReduceSum", &FlowBuilder::reduce},
       {"Relu", &FlowBuilder::clamp},
       {"Reshape", &FlowBuilder::reshape},
-      {"Resize", &FlowBuilder::select},
+      {"Resize", &FlowBuilder::resize},
       {"Slice", &FlowBuilder::select},
       {"Softmax", &FlowBuilder::softmax},
       {"SpaceToDepth", &FlowBuilder::select},
@@ -54,11 +61,13 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Sum", &FlowBuilder::add},
       {"Transpose", &FlowBuilder::transpose},
       {"Unsqueeze", &FlowBuilder::reshape},
-      {"Upsample", &FlowBuilder::select},
+      {"Upsample", &FlowBuilder::resize},
   };
   const auto* found = std::find_if(std::begin(kRows), std::end(kRows),
                                    [op](const Row& row) { return row.op == op; });
-  return found == std::end(kRows) ? nullptr : found;
+  static constexpr Row kUnary = {"", &FlowBuilder::unary};
+  if (found == std::end(kRows)) return is_unary(op) ? &kUnary : nullptr;
+  return found;
 }
 
 FlowBuilder::FlowBuilder(const Graph& graph, Problems& problems)

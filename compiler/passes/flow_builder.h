@@ -79,7 +79,16 @@ class FlowBuilder {
   void add(const Node& node);
   void sub(const Node& node);
   void mul(const Node& node);
+  void div(const Node& node);
+  // Whether both inputs are activations; then the operator of `kind` exists.
+  bool pair(const Node& node, OpKind kind);
   void constant_affine(const Node& node, size_t constant, const Affine& affine);
+  // The one dimension of the output along which constant input i varies; -1: none.
+  int64_t channel_axis(const Node& node, size_t i) const;
+  void unary(const Node& node);
+  void prelu(const Node& node);
+  void power(const Node& node);
+  void table(const Node& node, size_t activation, int64_t axis, ScalarFunction function);
   void batch_normalization(const Node& node);
   void clamp(const Node& node);
   void clip_codes(const Node& node);
@@ -90,6 +99,9 @@ class FlowBuilder {
   void reshape(const Node& node);
   void transpose(const Node& node);
   void select(const Node& node);
+  void resize(const Node& node);
+  void lrn(const Node& node);
+  void arg_max(const Node& node);
   void softmax(const Node& node);
   void same(const Node& node);
 

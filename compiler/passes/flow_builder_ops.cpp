@@ -1,5 +1,7 @@
-// The operators of ai.onnx, in real meaning.
+// The operators of ai.onnx, in real meaning; those that work element by element are in
+// flow_builder_elements.cpp.
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "compiler/float/kernels.h"
@@ -8,20 +10,6 @@
 #include "hw/spec/error.h"
 
 namespace qsim {
-namespace {
-
-// A number that no constant of the graph holds.
-Operand number(float value) {
-  auto tensor = std::make_shared<Tensor>(DataType::kFloat, Shape{1});
-  *tensor->data<float>() = value;
-  Operand operand;
-  operand.owned = std::move(tensor);
-  operand.shape = {1};
-  operand.strides = {1};
-  return operand;
-}
-
-}  // namespace
 
 void FlowBuilder::conv(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
@@ -57,53 +45,6 @@ void FlowBuilder::matmul(const Node& node) {
   const Operand weight = matrix(weight_operand(node, 1));
   if (weight.axis == 0) throw Error("a weight scale per input channel is not supported");
   add_op(OpKind::kMatMul, node, {input}, new_edge(node.outputs[0])).weight = weight;
-}
-
-void FlowBuilder::add(const Node& node) {
-  if (node.inputs.size() == 1) return same(node);
-  const bool first = is_frozen(node.inputs[0]), second = is_frozen(node.inputs[1]);
-  if (!first && !second) {
-    const EdgeId a = codes_of(node.inputs[0]), b = codes_of(node.inputs[1]);
-    add_op(OpKind::kAdd, node, {a, b}, new_edge(node.outputs[0]));
-    return;
-  }
-  Affine affine;
-  affine.addend = operand(node, first ? 0 : 1);
-  constant_affine(node, first ? 0 : 1, affine);
-}
-
-// y = affine(x) where input `constant` is the constant, one number for each channel or for all.
-void FlowBuilder::constant_affine(const Node& node, size_t constant, const Affine& affine) {
-  const size_t activation = 1 - constant;
-  const EdgeId input = codes_of(node.inputs[activation]);
-  const Shape shape = shape_of(node, constant), result = output_shape(node);
-  Op& op = add_op(OpKind::kAffine, node, {input}, new_edge(node.outputs[0]));
-  op.affines = {affine};
-  // The one dimension along which the constant varies.
-  for (size_t d = 0; d < shape.size(); ++d) {
-    if (shape[d] == 1) continue;
-    if (op.axis >= 0)
-      throw Error("a constant that varies along several dimensions is not supported");
-    op.axis = static_cast<int64_t>(d + result.size() - shape.size());
-  }
-  if (element_count(result) != element_count(shape_of(node, activation))) {
-    throw Error("an activation that is broadcast to the shape of a constant is not supported");
-  }
-}
-
-// As batch normalizations: x - c has mean c, c - x scale -1 and shift c, x * c scale c.
-void FlowBuilder::sub(const Node& node) {
-  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
-  const bool is_negated = constant == 0;
-  Affine affine = {number(is_negated ? -1 : 1), number(0), number(0), number(1), 0, {}};
-  (is_negated ? affine.shift : affine.mean) = operand(node, constant);
-  constant_affine(node, constant, affine);
-}
-
-void FlowBuilder::mul(const Node& node) {
-  const size_t constant = is_frozen(node.inputs[0]) ? 0 : 1;
-  constant_affine(node, constant,
-                  {operand(node, constant), number(0), number(0), number(1), 0, {}});
 }
 
 void FlowBuilder::batch_normalization(const Node& node) {
@@ -172,9 +113,10 @@ void FlowBuilder::reduce(const Node& node) {
   for (int64_t& axis : axes) axis = static_cast<int64_t>(wrap_axis(axis, rank));
   std::sort(axes.begin(), axes.end());
   const EdgeId input = codes_of(node.inputs[0]);
-  add_op(node.op == "ReduceMax" ? OpKind::kReduceMax : OpKind::kReduceMean, node, {input},
-         new_edge(node.outputs[0]))
-      .axes = axes;
+  const OpKind kind = node.op == "ReduceMax"   ? OpKind::kReduceMax
+                      : node.op == "ReduceSum" ? OpKind::kReduceSum
+                                               : OpKind::kReduceMean;
+  add_op(kind, node, {input}, new_edge(node.outputs[0])).axes = axes;
 }
 
 void FlowBuilder::concat(const Node& node) {
@@ -240,6 +182,50 @@ void FlowBuilder::select(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
   add_op(OpKind::kSelect, node, {input}, new_edge(node.outputs[0])).sources = {elements.begin(),
                                                                                elements.end()};
+}
+
+void FlowBuilder::resize(const Node& node) {
+  if (!is_linear(node)) return select(node);
+  const Shape &from = shape_of(node, 0), &to = output_shape(node);
+  const size_t rank = from.size();
+  const auto taps = linear_taps(graph_, node);
+  std::vector<std::vector<Interpolation>> axes(rank);
+  for (size_t d = 0; d < rank; ++d) {
+    for (size_t i = 0; i < taps[d].size(); ++i) {
+      const LinearTap& tap = taps[d][i];
+      const auto weight =
+          static_cast<int32_t>(std::lrint(std::ldexp(tap.weight, kInterpolationBits)));
+      axes[d].push_back(
+          {static_cast<int32_t>(tap.first), static_cast<int32_t>(tap.second), weight});
+      const bool is_image = rank == 3 || rank == 4;
+      const bool is_kept = weight == 0 && tap.first == static_cast<int64_t>(i) && to[d] == from[d];
+      if (!is_kept && (!is_image || d < 2))
+        throw Error("interpolation of other dimensions than height and width is not supported");
+    }
+  }
+  if (rank != 3 && rank != 4) return same(node);
+  const EdgeId input = codes_of(node.inputs[0]);
+  Op& op = add_op(OpKind::kInterpolate, node, {input}, new_edge(node.outputs[0]));
+  op.columns = axes[rank - 1];
+  op.rows = rank == 4 ? axes[2] : std::vector<Interpolation>(1);
+}
+
+void FlowBuilder::lrn(const Node& node) {
+  const EdgeId input = codes_of(node.inputs[0]);
+  Op& op = add_op(OpKind::kLrn, node, {input}, new_edge(node.outputs[0]));
+  op.axis = 1;
+  op.normalization = {static_cast<int32_t>(node.attr_int("size", 1)),
+                      node.attr_float("alpha", 1e-4f), node.attr_float("beta", 0.75f),
+                      node.attr_float("bias", 1)};
+}
+
+void FlowBuilder::arg_max(const Node& node) {
+  const EdgeId input = edge_of(node.inputs[0]), output = new_edge(node.outputs[0]);
+  flow_.edge(output).is_float = true;
+  flow_.edge(output).file_type = DataType::kInt64;
+  Op& op = add_op(OpKind::kArgMax, node, {input}, output);
+  op.axis = static_cast<int64_t>(wrap_axis(node.attr_int("axis", 0), shape_of(node, 0).size()));
+  op.takes_last = node.attr_int("select_last_index", 0) != 0;
 }
 
 void FlowBuilder::softmax(const Node& node) {

@@ -11,8 +11,15 @@ bool can_clamp(const Op& op) {
     case OpKind::kMatMul:
     case OpKind::kAffine:
     case OpKind::kAdd:
+    case OpKind::kSub:
+    case OpKind::kMul:
+    case OpKind::kDiv:
+    case OpKind::kTable:
     case OpKind::kAveragePool:
     case OpKind::kReduceMean:
+    case OpKind::kReduceSum:
+    case OpKind::kInterpolate:
+    case OpKind::kLrn:
     case OpKind::kClamp:
     case OpKind::kConcat:
     case OpKind::kRequantize:

@@ -39,16 +39,21 @@ std::string wanted_letters(const Op& op, size_t rank) {
     case OpKind::kAveragePool:
     case OpKind::kPad:
     case OpKind::kSelect:
+    case OpKind::kInterpolate:
       return image;
     case OpKind::kMatMul:
       return rows;
     case OpKind::kAffine:
+    case OpKind::kTable:
+    case OpKind::kLrn:
+    case OpKind::kArgMax:
     case OpKind::kConcat:
     case OpKind::kSoftmax:
     case OpKind::kQlinearSoftmax:
       return op.axis == last ? rows : op.axis == 1 ? image : "";
     case OpKind::kReduceMax:
     case OpKind::kReduceMean:
+    case OpKind::kReduceSum:
       return std::count(op.axes.begin(), op.axes.end(), last) != 0 ? image : rows;
     default:
       return "";

@@ -70,7 +70,18 @@ void Lowering::lower_op(const Op& op) {
     case OpKind::kMatMul:
       return matmul(op);
     case OpKind::kAffine:
-      return affine(op);
+      // A depthwise 1x1 convolution.
+      channelwise(op, LayerOp::kConv).groups = tensor(out_.network.layers.back().output).c;
+      return;
+    case OpKind::kTable:
+      channelwise(op, LayerOp::kHostTable);
+      return;
+    case OpKind::kSub:
+      return pair(op, LayerOp::kHostSub);
+    case OpKind::kMul:
+      return pair(op, LayerOp::kHostMul);
+    case OpKind::kDiv:
+      return pair(op, LayerOp::kHostDiv);
     case OpKind::kAdd:
       return add(op);
     case OpKind::kMaxPool:
@@ -78,7 +89,15 @@ void Lowering::lower_op(const Op& op) {
       return pool(op);
     case OpKind::kReduceMax:
     case OpKind::kReduceMean:
+    case OpKind::kReduceSum:
       return reduce(op);
+    case OpKind::kInterpolate:
+      return interpolate(op);
+    case OpKind::kLrn:
+      channelwise(op, LayerOp::kHostLrn).normalization = op.normalization;
+      return;
+    case OpKind::kArgMax:
+      return arg_max(op);
     case OpKind::kClamp:
     case OpKind::kRequantize:
       return elementwise(op, LayerOp::kRescale);
@@ -153,7 +172,7 @@ Lowering::Place Lowering::in_layout(EdgeId edge, const Layout& layout) {
   }
   const Place from = place_of(edge);
   if (tensor(from.tensor).is_float)
-    throw Error("reorders float values after softmax, not supported");
+    throw Error("reorders float values after softmax or ArgMax, not supported");
   const TensorId moved = add_tensor(edge, layout);
   out_.network.tensors.back().name += ":permuted";
   Layer& layer =

@@ -29,10 +29,13 @@ class Lowering {
 
   void conv(const Op& op);
   void matmul(const Op& op);
-  void affine(const Op& op);
+  Layer& channelwise(const Op& op, LayerOp layer);  // channels along op.axis, when not negative
   void add(const Op& op);
+  void pair(const Op& op, LayerOp layer);
   void pool(const Op& op);
   void reduce(const Op& op);
+  void interpolate(const Op& op);
+  void arg_max(const Op& op);
   void elementwise(const Op& op, LayerOp layer);
   void concat(const Op& op);
   void permuted_concat(const Op& op);
@@ -52,6 +55,8 @@ class Lowering {
   Place place_of(EdgeId edge) const;
   // The value in exactly this layout, moved there on the host if it is not.
   Place in_layout(EdgeId edge, const Layout& layout);
+  // The value with dimension `axis` of `shape`, which it has or could have, as its channels.
+  Place with_channels(EdgeId edge, const Shape& shape, size_t axis);
   // The value in some layout whose axes are whole dimensions of it; its order of letters.
   Place in_axes(EdgeId edge, std::string& order);
   // Letters of each dimension of `shape` at `place`; nothing when a dimension is no run of whole

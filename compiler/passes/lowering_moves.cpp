@@ -142,6 +142,14 @@ void Lowering::view(const Op& op) {
   set_place(op.output, x);
 }
 
+Lowering::Place Lowering::with_channels(EdgeId edge, const Shape& shape, size_t axis) {
+  const Place x = place_of(edge);
+  const auto axes = letters(x, shape);
+  const bool fits =
+      axes && ((*axes)[axis] == "c" || ((*axes)[axis].empty() && tensor(x.tensor).c == 1));
+  return fits ? x : in_layout(edge, channel_layout(shape, axis));
+}
+
 void Lowering::softmax(const Op& op) {
   const EdgeId edge = op.inputs[0];
   Shape shape = flow_.edge(edge).shape;
@@ -152,11 +160,7 @@ void Lowering::softmax(const Op& op) {
     shape.erase(at, shape.end());
     shape.push_back(rest);
   }
-  Place x = place_of(edge);
-  const auto axes = letters(x, shape);
-  const bool fits =
-      axes && ((*axes)[axis] == "c" || ((*axes)[axis].empty() && tensor(x.tensor).c == 1));
-  if (!fits) x = in_layout(edge, channel_layout(shape, axis));
+  const Place x = with_channels(edge, shape, axis);
   Layout layout = layout_of(x.tensor);
   layout.order = complete_order(*letters_of(x.atoms, tensor(x.tensor)));
   const TensorId y = add_tensor(op.output, layout);
@@ -165,6 +169,17 @@ void Lowering::softmax(const Op& op) {
                 op.name, {x.tensor}, y);
   layer.log = op.log;
   layer.softmax_zero_point_signed = flow_.edge(op.output).file_type == DataType::kInt8 ? 1 : 0;
+  set_place(op.output, y, layout.order);
+}
+
+void Lowering::arg_max(const Op& op) {
+  const Place x =
+      with_channels(op.inputs[0], flow_.edge(op.inputs[0]).shape, static_cast<size_t>(op.axis));
+  Layout layout = layout_of(x.tensor);
+  layout.order = complete_order(*letters_of(x.atoms, tensor(x.tensor)));
+  layout.c = 1;
+  const TensorId y = add_tensor(op.output, layout);
+  add_layer(LayerOp::kHostArgMax, op.name, {x.tensor}, y).takes_last = op.takes_last;
   set_place(op.output, y, layout.order);
 }
 

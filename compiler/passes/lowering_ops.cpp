@@ -1,5 +1,7 @@
 // Operators that compute: one function per kind.
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "compiler/passes/lowering.h"
@@ -65,7 +67,7 @@ void Lowering::matmul(const Op& op) {
   set_place(op.output, y, layout.order);
 }
 
-void Lowering::affine(const Op& op) {
+Layer& Lowering::channelwise(const Op& op, LayerOp kind) {
   const EdgeId edge = op.inputs[0];
   const Shape& shape = flow_.edge(edge).shape;
   std::string order;
@@ -83,8 +85,8 @@ void Lowering::affine(const Op& op) {
   Layout layout = layout_of(x.tensor);
   layout.order = order;
   const TensorId y = add_tensor(op.output, layout);
-  add_layer(LayerOp::kConv, op.name, {x.tensor}, y).groups = layout.c;
   set_place(op.output, y, order);
+  return add_layer(kind, op.name, {x.tensor}, y);
 }
 
 void Lowering::add(const Op& op) {
@@ -94,7 +96,7 @@ void Lowering::add(const Op& op) {
   };
   const Shape a_shape = without_leading_ones(flow_.edge(op.inputs[0]).shape);
   if (a_shape != without_leading_ones(flow_.edge(op.inputs[1]).shape)) {
-    throw Error("the sum of activations of different shape is not supported");
+    return pair(op, LayerOp::kHostAdd);
   }
   std::string order;
   const Place a = in_axes(op.inputs[0], order);
@@ -104,6 +106,54 @@ void Lowering::add(const Op& op) {
   const TensorId y = add_tensor(op.output, layout);
   add_layer(LayerOp::kAdd, op.name, {a.tensor, b.tensor}, y);
   set_place(op.output, y, order);
+}
+
+// The result lies as an operand of its shape does; the other's axes that are repeated have one
+// element.
+void Lowering::pair(const Op& op, LayerOp kind) {
+  const Shape& shape = flow_.edge(op.output).shape;
+  const auto padded = [&](EdgeId edge) {
+    const Shape& own = flow_.edge(edge).shape;
+    Shape result(shape.size() - own.size(), 1);
+    result.insert(result.end(), own.begin(), own.end());
+    return result;
+  };
+  std::optional<std::vector<std::string>> axes;  // letters of each dimension of the result
+  Layout layout;
+  for (EdgeId edge : op.inputs) {
+    if (axes || padded(edge) != shape) continue;
+    std::string order;
+    const Place place = in_axes(edge, order);
+    axes = letters(place, shape);
+    layout = layout_of(place.tensor);
+    layout.order = order;
+  }
+  if (!axes) {
+    static const std::vector<std::string> kAxes[] = {
+        {}, {"c"}, {"n", "c"}, {"n", "c", "w"}, {"n", "c", "h", "w"}};
+    if (shape.size() >= std::size(kAxes))
+      throw Error("activations of more than four dimensions that are broadcast are not supported");
+    axes = kAxes[shape.size()];
+    layout = shape.size() < 3 ? rows_layout(shape) : image_layout(shape);
+  }
+  std::vector<TensorId> inputs;
+  for (EdgeId edge : op.inputs) {
+    const Shape own = padded(edge);
+    Layout wanted = layout;
+    for (size_t d = 0; d < shape.size(); ++d) {
+      if (own[d] == shape[d]) continue;
+      for (char letter : (*axes)[d]) {
+        (letter == 'n'   ? wanted.n
+         : letter == 'h' ? wanted.h
+         : letter == 'w' ? wanted.w
+                         : wanted.c) = 1;
+      }
+    }
+    inputs.push_back(in_layout(edge, wanted).tensor);
+  }
+  const TensorId y = add_tensor(op.output, layout);
+  add_layer(kind, op.name, inputs, y);
+  set_place(op.output, y, layout.order);
 }
 
 void Lowering::pool(const Op& op) {
@@ -127,7 +177,8 @@ void Lowering::reduce(const Op& op) {
   }
   const bool is_max = op.kind == OpKind::kReduceMax;
   if (!axes || contains(reduced, 'n') || contains(reduced, 'c')) {
-    throw Error(std::string("a ") + (is_max ? "maximum" : "mean") +
+    const char* const kind = is_max ? "maximum" : op.kind == OpKind::kReduceSum ? "sum" : "mean";
+    throw Error(std::string("a ") + kind +
                 " over other dimensions than height and width is not supported");
   }
   Layout layout = layout_of(x.tensor);
@@ -136,9 +187,20 @@ void Lowering::reduce(const Op& op) {
   if (contains(reduced, 'w')) window.kw = std::exchange(layout.w, 1);
   layout.order = complete_order(kept);
   const TensorId y = add_tensor(op.output, layout);
-  add_layer(is_max ? LayerOp::kMaxPool : LayerOp::kAveragePool, op.name, {x.tensor}, y).window =
-      window;
+  Layer& layer =
+      add_layer(is_max ? LayerOp::kMaxPool : LayerOp::kAveragePool, op.name, {x.tensor}, y);
+  layer.window = window;
+  layer.is_sum = op.kind == OpKind::kReduceSum;
   set_place(op.output, y, layout.order);
+}
+
+void Lowering::interpolate(const Op& op) {
+  const Place x = in_layout(op.inputs[0], image_layout(flow_.edge(op.inputs[0]).shape));
+  const TensorId y = add_tensor(op.output, image_layout(flow_.edge(op.output).shape));
+  Layer& layer = add_layer(LayerOp::kHostResize, op.name, {x.tensor}, y);
+  layer.rows = op.rows;
+  layer.columns = op.columns;
+  set_place(op.output, y, "nchw");
 }
 
 void Lowering::elementwise(const Op& op, LayerOp kind) {

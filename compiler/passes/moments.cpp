@@ -72,6 +72,7 @@ std::vector<ProductInput> find_products(const Graph& graph) {
   fold_pads(flow, problems);
   fold_affines(flow);
   fuse_clamps(flow);
+  fuse_tables(flow);
   std::vector<ProductInput> products;
   for (const Op& op : flow.ops) {
     if (op.kind != OpKind::kConv && op.kind != OpKind::kMatMul) continue;

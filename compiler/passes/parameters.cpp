@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "compiler/passes/calibrate.h"
+#include "compiler/passes/channel_map.h"
 #include "compiler/passes/error_feedback.h"
 #include "compiler/passes/weight_index.h"
 #include "compiler/passes/weight_scale.h"
@@ -15,32 +16,6 @@ namespace qsim {
 namespace {
 
 constexpr double kBiasLimit = 1 << 30;  // keeps room for the products in the accumulator
-
-// Real factor and offset per output channel: y = factor * (x * w) + offset.
-struct ChannelMap {
-  std::vector<double> factor, offset;
-};
-
-double entry(const std::vector<double>& values, size_t channel) {
-  return values[values.size() == 1 ? 0 : channel];
-}
-
-void apply(const Affine& affine, ChannelMap& map) {
-  const size_t channels = map.factor.size();
-  if (affine.addend.exists()) {
-    const std::vector<double> addend = real_values(affine.addend);
-    for (size_t c = 0; c < channels; ++c) map.offset[c] += entry(addend, c);
-    return;
-  }
-  const std::vector<double> scale = real_values(affine.scale), shift = real_values(affine.shift);
-  const std::vector<double> mean = real_values(affine.mean),
-                            variance = real_values(affine.variance);
-  for (size_t c = 0; c < channels; ++c) {
-    const double factor = entry(scale, c) / std::sqrt(entry(variance, c) + affine.epsilon);
-    map.factor[c] *= factor;
-    map.offset[c] = (map.offset[c] - entry(mean, c)) * factor + entry(shift, c);
-  }
-}
 
 // Stored elements of an operand; float data is read in place, since it may be hundreds of
 // megabytes.
@@ -114,8 +89,7 @@ class Filler {
 
  private:
   void set_map(size_t channels) {
-    map_ = {std::vector<double>(channels, 1.0), std::vector<double>(channels, 0.0)};
-    for (const Affine& affine : op_.affines) apply(affine, map_);
+    map_ = channel_map(op_.affines, channels);
     if (op_.bias.exists() && op_.bias.is_codes && op_.bias.type() == DataType::kInt32) {
       bias_codes_ = stored_elements(op_.bias);
     }

@@ -10,6 +10,7 @@
 #include "compiler/passes/parameters.h"
 #include "compiler/passes/recipe.h"
 #include "compiler/passes/rewrites.h"
+#include "hw/spec/arithmetic.h"
 #include "hw/spec/error.h"
 
 namespace qsim {
@@ -132,6 +133,17 @@ void set_clamp(const Op& op, const Quantization& quant, Layer& layer) {
     layer.clamp_high = code(op.clamp_high);
 }
 
+// A24, for each channel that has a function of its own.
+void fill_table(const Op& op, const NetTensor& from, const NetTensor& to, Layer& layer) {
+  const size_t channels = op.axis < 0 ? 1 : static_cast<size_t>(to.c);
+  for (size_t c = 0; c < channels; ++c) {
+    const auto table = unary_table([&](double x) { return op.function(x, c); }, from.quant.scale,
+                                   from.quant.zero_point, to.quant.scale, to.quant.zero_point,
+                                   layer.clamp_low, layer.clamp_high);
+    layer.table.insert(layer.table.end(), table.begin(), table.end());
+  }
+}
+
 void set_values(const Flow& flow, const CalibrationResult* calibration, const Recipe& recipe,
                 Lowered& lowered) {
   IntegerNetwork& network = lowered.network;
@@ -141,6 +153,9 @@ void set_values(const Flow& flow, const CalibrationResult* calibration, const Re
     if (origin.op < 0) continue;
     const Op& op = flow.ops[static_cast<size_t>(origin.op)];
     set_clamp(op, network.tensor(layer.output).quant, layer);
+    if (layer.op == LayerOp::kHostTable) {
+      fill_table(op, network.tensor(layer.inputs[0]), network.tensor(layer.output), layer);
+    }
     if (layer.op != LayerOp::kConv) continue;
     const InputMoments* moments = nullptr;
     if (calibration != nullptr) {
@@ -163,6 +178,7 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   fold_pads(flow, problems);
   fold_affines(flow);
   fuse_clamps(flow);
+  fuse_tables(flow);
   SharedQuantization shared = share_quantization(flow);
   Lowered lowered = lower(flow, shared, problems);
   problems.raise(graph.name);

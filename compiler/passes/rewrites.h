@@ -29,6 +29,14 @@ void fold_affines(Flow& flow);
 // through them.
 void fuse_clamps(Flow& flow);
 
+// What computes a function of one element of one activation becomes one table.
+//   before  x -> Div(1.414) -> Erf -> Add(1) -> * x -> Mul(0.5)     after  x -> kTable(GELU)
+//   before  x -> HardSigmoid -> * x                                 after  x -> kTable(HardSwish)
+// Between the first and the last of them nothing else reads a value, and the file quantizes none.
+// Factors and clamps alone stay as they are: the vector unit does them. Comes after fold_affines()
+// and fuse_clamps(), so that a product keeps what it can take.
+void fuse_tables(Flow& flow);
+
 // Edges that must be, or had better be, codes of one quantization.
 struct SharedQuantization {
   std::vector<int32_t> group;  // per edge: the edge that represents its group

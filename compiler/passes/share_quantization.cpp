@@ -45,7 +45,8 @@ bool passes_codes_on(const Flow& flow, const Op& op) {
   if (flow.edge(op.output).is_float) return false;
   return op.kind == OpKind::kMaxPool || op.kind == OpKind::kReduceMax ||
          op.kind == OpKind::kReshape || op.kind == OpKind::kSelect ||
-         op.kind == OpKind::kTranspose || op.kind == OpKind::kPad;
+         op.kind == OpKind::kTranspose || op.kind == OpKind::kPad ||
+         op.kind == OpKind::kInterpolate;
 }
 
 // The operator's result keeps its input's codes; a new Requantize makes the file's from it.

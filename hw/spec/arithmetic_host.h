@@ -1,5 +1,5 @@
-// Whole host layers (rules A30 to A34): what the host does between segments, the same in every
-// engine.
+// Whole host layers (rules A30 to A41 and A24's table): what the host does between segments, the
+// same in every engine.
 #pragma once
 
 #include <vector>
@@ -15,5 +15,8 @@ namespace qsim {
 // the host.
 Tensor run_host_layer(const IntegerNetwork& network, const Layer& layer,
                       const std::vector<const Tensor*>& inputs);
+
+// The code of a real that is `steps` scales (A24, A38, A40): NaN gives the zero point.
+int32_t code_of(double steps, int32_t zero_point, int32_t lo, int32_t hi);
 
 }  // namespace qsim

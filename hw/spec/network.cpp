@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <stdexcept>
 
 #include "hw/spec/packing.h"
@@ -11,9 +12,11 @@ namespace qsim {
 namespace {
 
 constexpr const char* kOpNames[] = {
-    "conv",        "add",           "max_pool",        "average_pool", "rescale",
-    "concat",      "host_quantize", "host_dequantize", "host_softmax", "host_qlinear_softmax",
-    "host_permute"};
+    "conv",         "add",           "max_pool",        "average_pool", "rescale",
+    "concat",       "host_quantize", "host_dequantize", "host_softmax", "host_qlinear_softmax",
+    "host_permute", "host_table",    "host_add",        "host_sub",     "host_mul",
+    "host_div",     "host_resize",   "host_lrn",        "host_arg_max"};
+static_assert(std::size(kOpNames) == static_cast<size_t>(kLastLayerOp) + 1);
 
 std::string dims_text(const NetTensor& t) {
   return std::to_string(t.n) + "x" + std::to_string(t.h) + "x" + std::to_string(t.w) + "x" +
@@ -54,9 +57,13 @@ std::string layer_text(const IntegerNetwork& network, const Layer& layer) {
   if (windowed) text += "  " + window_text(layer.window);
   if (layer.groups != 1) text += " groups " + std::to_string(layer.groups);
   if (layer.count_include_pad) text += " count_include_pad";
+  if (layer.is_sum) text += " sum";
+  if (layer.takes_last) text += " last";
   if (layer.log) text += " log";
+  if (layer.table.size() > 256) text += " tables " + std::to_string(layer.table.size() / 256);
   // Of ranges narrower than the codes'.
-  const int32_t bits = layer.op <= LayerOp::kHostQuantize ? network.tensor(layer.output).bits : 8;
+  const bool is_of_output = has_clamp(layer.op) || layer.op == LayerOp::kHostQuantize;
+  const int32_t bits = is_of_output ? network.tensor(layer.output).bits : 8;
   if (layer.clamp_low != lowest_code(bits) || layer.clamp_high != highest_code(bits)) {
     text += " clamp [" + std::to_string(layer.clamp_low) + ", " + std::to_string(layer.clamp_high) +
             "]";

@@ -65,8 +65,26 @@ enum class LayerOp : uint8_t {
   kHostSoftmax,         // codes or float -> float, over channels; also LogSoftmax (log = true)
   kHostQlinearSoftmax,  // codes -> codes, com.microsoft QLinearSoftmax
   kHostPermute,  // codes -> codes: any Transpose/Reshape/Concat axis that is not a view of NHWC
+  kHostTable,    // codes -> codes: any function of one element, looked up (A24, A35)
+  // Of two activations; each dimension of an input is the output's, or 1 and repeated.
+  kHostAdd,     // of activations of different shape; kAdd is for those of one (A36)
+  kHostSub,     // (A36)
+  kHostMul,     // (A37)
+  kHostDiv,     // (A38)
+  kHostResize,  // linear interpolation along height and width (A39); shares the quantization
+  kHostLrn,     // local response normalization over channels (A40)
+  kHostArgMax,  // codes or float -> float: the channel of the largest (A41)
 };
+constexpr LayerOp kLastLayerOp = LayerOp::kHostArgMax;
 const char* name_of(LayerOp op);  // "conv", "add", ...
+// kHostAdd to kHostDiv.
+constexpr bool is_host_pair(LayerOp op) {
+  return op >= LayerOp::kHostAdd && op <= LayerOp::kHostDiv;
+}
+// Whether Layer::clamp_low and clamp_high keep the output's codes in their range.
+constexpr bool has_clamp(LayerOp op) {
+  return op < LayerOp::kHostQuantize || (op >= LayerOp::kHostTable && op <= LayerOp::kHostLrn);
+}
 
 // Sliding window of convolution and pooling. Padding may be asymmetric; padding taps are the
 // input's zero point (conv), skipped (max pool, average pool unless count_include_pad).
@@ -75,6 +93,19 @@ struct Window {
   int32_t stride_h = 1, stride_w = 1;
   int32_t dilation_h = 1, dilation_w = 1;
   int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+
+// Between two elements of an axis: (1 - w) of the first and w of the second, w = weight * 2^-20.
+struct Interpolation {
+  int32_t first = 0, second = 0;
+  int32_t weight = 0;  // [0, 2^20]
+};
+constexpr int32_t kInterpolationBits = 20;
+
+// y = x / (bias + alpha / size * (sum of x^2 over `size` channels around x's))^beta.
+struct Normalization {
+  int32_t size = 1;
+  float alpha = 0, beta = 0, bias = 1;
 };
 
 struct Layer {
@@ -94,13 +125,22 @@ struct Layer {
   std::vector<int32_t> bias;               // one per output channel, at input scale * weight scale
 
   bool count_include_pad = false;  // kAveragePool
-  // Output codes, in their range; carries fused Relu and Clip. Host layers do not look at it.
+  bool is_sum = false;             // kAveragePool: of the taps, not divided by their number
+  // Output codes, in their range; carries fused Relu and Clip. Where has_clamp() says no, nothing
+  // looks at it.
   int32_t clamp_low = -128, clamp_high = 127;
   bool log = false;                       // kHostSoftmax
   int32_t softmax_zero_point_signed = 0;  // 1: QLinearSoftmax on int8 codes in the file, 0: uint8
   // kHostPermute: output element i (NHWC order) is input element permutation[i]. Several inputs are
   // concatenated (in NHWC order) before indexing. Input codes keep their quantization.
   std::vector<int32_t> permutation;
+  // kHostTable: 256 codes, or 256 for each channel of the output. Code q becomes entry q + 128 of
+  // its channel's. Empty when the network has no values.
+  std::vector<int8_t> table;
+  // kHostResize: where the output's rows and columns come from, one entry each.
+  std::vector<Interpolation> rows, columns;
+  Normalization normalization;  // kHostLrn
+  bool takes_last = false;      // kHostArgMax: of several largest the last, not the first
 
   bool is_depthwise(const std::vector<NetTensor>& tensors) const;
   bool is_host() const { return op >= LayerOp::kHostQuantize; }

@@ -69,28 +69,24 @@ class Checker {
   void check_layer(const Layer& layer) {
     where_ = "layer " + layer.name;
     const bool many = layer.op == LayerOp::kConcat || layer.op == LayerOp::kHostPermute;
-    const size_t count = layer.op == LayerOp::kAdd ? 2 : 1;
+    const size_t count = layer.op == LayerOp::kAdd || is_host_pair(layer.op) ? 2 : 1;
     expect(many ? !layer.inputs.empty() : layer.inputs.size() == count,
            "has a wrong number of inputs");
     for (TensorId id : layer.inputs) read(id);
     write(layer.output);
     const bool float_in = layer.op == LayerOp::kHostQuantize;
-    const bool any_in = layer.op == LayerOp::kHostSoftmax;
-    const bool float_out =
-        layer.op == LayerOp::kHostDequantize || layer.op == LayerOp::kHostSoftmax;
+    const bool any_in = layer.op == LayerOp::kHostSoftmax || layer.op == LayerOp::kHostArgMax;
+    const bool float_out = any_in || layer.op == LayerOp::kHostDequantize;
     for (TensorId id : layer.inputs) {
       expect(any_in || net_.tensor(id).is_float == float_in, "has an input of the wrong type");
     }
     expect(net_.tensor(layer.output).is_float == float_out, "has an output of the wrong type");
-    const int32_t bits = clamps(layer.op) ? net_.tensor(layer.output).bits : 8;
+    const int32_t bits = has_clamp(layer.op) ? net_.tensor(layer.output).bits : 8;
     expect(in_range_of(layer.clamp_low, bits) && layer.clamp_low <= layer.clamp_high &&
                in_range_of(layer.clamp_high, bits),
            "clamp bounds are outside its codes or crossed");
     check_shape(layer, net_.tensor(layer.inputs[0]), net_.tensor(layer.output));
   }
-
-  // Whether the clamp keeps the output's codes in their range.
-  static bool clamps(LayerOp op) { return op < LayerOp::kHostQuantize; }
 
   void check_shape(const Layer& layer, const NetTensor& in, const NetTensor& out) const {
     switch (layer.op) {
@@ -116,6 +112,26 @@ class Checker {
         return check_concat(layer, out);
       case LayerOp::kHostPermute:
         return check_permute(layer, out);
+      case LayerOp::kHostTable:
+        expect(same_dims(in, out), "changes the shape");
+        return check_table(layer, out);
+      case LayerOp::kHostAdd:
+      case LayerOp::kHostSub:
+      case LayerOp::kHostMul:
+      case LayerOp::kHostDiv:
+        return check_pair(in, net_.tensor(layer.inputs[1]), out);
+      case LayerOp::kHostResize:
+        return check_resize(layer, in, out);
+      case LayerOp::kHostLrn: {
+        const Normalization& norm = layer.normalization;
+        expect(norm.size >= 1 && std::isfinite(norm.alpha) && std::isfinite(norm.beta) &&
+                   std::isfinite(norm.bias),
+               "has a normalization without size or with constants that are not finite");
+        return expect(same_dims(in, out), "changes the shape");
+      }
+      case LayerOp::kHostArgMax:
+        return expect(in.n == out.n && in.h == out.h && in.w == out.w && out.c == 1,
+                      "changes the shape beyond its channels");
       case LayerOp::kHostQlinearSoftmax:
         expect(out.bits == 8, "gives codes of less than 8 bits");
         [[fallthrough]];
@@ -191,6 +207,42 @@ class Checker {
     for (int32_t index : layer.permutation) {
       expect(index >= 0 && index < elements, "permutation points outside its inputs");
     }
+  }
+
+  void check_table(const Layer& layer, const NetTensor& out) const {
+    const size_t size = layer.table.size();
+    expect(net_.has_values ? size == 256 || size == size_t{256} * static_cast<size_t>(out.c)
+                           : size == 0,
+           "has a wrong number of table entries");
+    for (int8_t code : layer.table) {
+      expect(code >= layer.clamp_low && code <= layer.clamp_high,
+             "has a table entry outside its clamp bounds");
+    }
+  }
+
+  void check_pair(const NetTensor& a, const NetTensor& b, const NetTensor& out) const {
+    for (int32_t NetTensor::*dim : {&NetTensor::n, &NetTensor::h, &NetTensor::w, &NetTensor::c}) {
+      const int32_t most = std::max(a.*dim, b.*dim);
+      expect((a.*dim == most || a.*dim == 1) && (b.*dim == most || b.*dim == 1) && out.*dim == most,
+             "operands do not broadcast to the output's shape");
+    }
+  }
+
+  void check_resize(const Layer& layer, const NetTensor& in, const NetTensor& out) const {
+    expect(in.bits == out.bits && (!net_.has_values || in.quant == out.quant),
+           "changes the quantization");
+    expect(in.n == out.n && in.c == out.c, "changes images or channels");
+    const auto check_axis = [&](const std::vector<Interpolation>& axis, int32_t from, int32_t to) {
+      expect(axis.size() == static_cast<size_t>(to), "has a wrong number of interpolations");
+      for (const auto& [first, second, weight] : axis) {
+        expect(std::min(first, second) >= 0 && std::max(first, second) < from,
+               "interpolates outside its input");
+        expect(weight >= 0 && weight <= 1 << kInterpolationBits,
+               "has a weight of interpolation outside [0, 1]");
+      }
+    };
+    check_axis(layer.rows, in.h, out.h);
+    check_axis(layer.columns, in.w, out.w);
   }
 
   const IntegerNetwork& net_;

@@ -65,9 +65,9 @@ struct Program {
   void check() const;
 };
 
-// The .qprog format, version 2: see program_file.cpp. load_program() throws Error for a file that
+// The .qprog format, version 3: see program_file.cpp. load_program() throws Error for a file that
 // is not a .qprog, of another version, truncated or damaged (a CRC-32 covers the content).
-constexpr uint32_t kProgramVersion = 2;
+constexpr uint32_t kProgramVersion = 3;
 void save_program(const Program& program, const std::string& path);
 Program load_program(const std::string& path);
 

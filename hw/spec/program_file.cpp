@@ -1,8 +1,8 @@
-// The .qprog file, version 2. Little endian; numbers, strings and lists as byte_stream.h says.
+// The .qprog file, version 3. Little endian; numbers, strings and lists as byte_stream.h says.
 //
 //   offset  bytes
 //        0      8  "QSIMPROG"
-//        8      4  version (2)
+//        8      4  version (3)
 //       12      4  CRC-32 (zlib's) of the payload
 //       16      8  payload bytes; the file ends with them
 //       24         payload:
@@ -17,7 +17,9 @@
 //                 pad_left, pad_bottom, pad_right; int32 groups; list of int8 weights; int32
 //                 weight_bits; list of int32 weight_zero_point; list of float32 weight_scale; list
 //                 of int32 bias; bool count_include_pad; int32 clamp_low, clamp_high; bool log;
-//                 int32 softmax_zero_point_signed; list of int32 permutation
+//                 int32 softmax_zero_point_signed; list of int32 permutation;
+//                 list of int8 table; rows, columns: lists of int32 first, second, weight;
+//                 normalization: int32 size; float32 alpha, beta, bias; bool takes_last, is_sum
 //     ends        list of int32 inputs; list of int32 outputs (tensor ids)
 //   steps         list: int32 host_layer, first, count
 //   instructions  uint64 count; 64 bytes each, encoded as isa.def says
@@ -69,6 +71,10 @@ constexpr auto kTransferTensor = [](auto& stream, auto& tensor) {
   stream(tensor.onnx_offset);
 };
 
+constexpr auto kTransferInterpolation = [](auto& stream, auto& entry) {
+  for (auto* number : {&entry.first, &entry.second, &entry.weight}) stream(*number);
+};
+
 constexpr auto kTransferLayer = [](auto& stream, auto& layer) {
   stream(layer.name);
   stream(layer.op);
@@ -91,6 +97,16 @@ constexpr auto kTransferLayer = [](auto& stream, auto& layer) {
   stream(layer.log);
   stream(layer.softmax_zero_point_signed);
   stream(layer.permutation);
+  stream(layer.table);
+  stream.list(layer.rows, kTransferInterpolation);
+  stream.list(layer.columns, kTransferInterpolation);
+  stream(layer.normalization.size);
+  for (auto* number :
+       {&layer.normalization.alpha, &layer.normalization.beta, &layer.normalization.bias}) {
+    stream(*number);
+  }
+  stream(layer.takes_last);
+  stream(layer.is_sum);
 };
 
 constexpr auto kTransferStep = [](auto& stream, auto& step) {
@@ -200,7 +216,7 @@ void check_sizes(const IntegerNetwork& network) {
   }
   for (const Layer& layer : network.layers) {
     const std::string place = "layer " + layer.name;
-    if (layer.op > LayerOp::kHostPermute) {
+    if (layer.op > kLastLayerOp) {
       throw Error(place + ": op = " + std::to_string(static_cast<int>(layer.op)) + " is not known");
     }
     const Window& window = layer.window;

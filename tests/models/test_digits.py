@@ -148,7 +148,7 @@ class TopologiesTest(unittest.TestCase):
         import generate_topologies
 
         names = [topology.name for topology in generate_topologies.TOPOLOGIES]
-        self.assertEqual(names, ["resnet18", "resnet50", "mobilenet_v2", "vgg16"])
+        self.assertEqual(names, ["resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "vgg16"])
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             self.assertEqual(generate_topologies.main(["--list"]), 0)

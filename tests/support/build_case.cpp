@@ -14,8 +14,8 @@
 namespace qsim {
 namespace {
 
-constexpr const char* kOpNames[] = {"conv", "depthwise", "max_pool", "average_pool",
-                                    "add",  "concat",    "rescale"};
+constexpr const char* kOpNames[] = {"conv",   "depthwise", "max_pool", "average_pool", "add",
+                                    "concat", "rescale",   "table",    "mul",          "gate"};
 
 // What one axis of a map of `size` admits.
 void fit(int32_t size, int32_t& kernel, int32_t& dilation, int32_t& before, int32_t& after) {
@@ -54,6 +54,15 @@ TensorId add_layer(NetworkBuilder& net, TensorId x, const CaseLayer& layer) {
       return net.concat({x, net.conv(x, layer.channels, Window{}), x});
     case CaseOp::kRescale:
       return net.rescale(x, layer.window);
+    case CaseOp::kTable:
+      return net.table(x, layer.count_include_pad);
+    case CaseOp::kMul:
+      return net.pair(LayerOp::kHostMul, x, net.conv(x, in.c, Window{}));
+    case CaseOp::kGate: {
+      Window whole;
+      whole.kh = in.h, whole.kw = in.w;
+      return net.pair(LayerOp::kHostMul, x, net.conv(net.average_pool(x, whole), in.c, Window{}));
+    }
   }
   return x;
 }

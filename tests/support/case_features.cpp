@@ -152,6 +152,14 @@ constexpr FeatureRow kFeatures[] = {
        return f.latency() && rate < f.arch.memory.bus_bytes && rate != std::floor(rate);
      }},
     {"full token counters", [](const Facts& f) { return f.token_full_cycles > 0; }},
+    {"gate on the host",
+     [](const Facts& f) {
+       return any_layer(f, [&](const Layer& layer) {
+         return layer.op == LayerOp::kHostMul &&
+                f.program.network.tensor(layer.inputs[0]).elements() !=
+                    f.program.network.tensor(layer.inputs[1]).elements();
+       });
+     }},
     {"groups", has_groups},
     {"codes of other packs read and written", changes_packs},
     {"ideal memory", [](const Facts& f) { return !f.latency(); }},
@@ -165,6 +173,7 @@ constexpr FeatureRow kFeatures[] = {
     {"packed taps", has_packed_taps},
     {"partly filled bytes", has_partial_bytes},
     {"rescale", has<LayerOp::kRescale>},
+    {"product on the host", has<LayerOp::kHostMul>},
     // The network's input and output codes are in DRAM anyhow.
     {"resident feature maps",
      [](const Facts& f) {
@@ -185,6 +194,7 @@ constexpr FeatureRow kFeatures[] = {
          return layer.window.stride_h > 1 || layer.window.stride_w > 1;
        });
      }},
+    {"table on the host", has<LayerOp::kHostTable>},
     {"weights widened at the array", widens_weights},
     {"weight-stationary", [](const Facts& f) { return f.arch.array.dataflow == Dataflow::kWs; }},
 };

@@ -106,6 +106,23 @@ TensorId NetworkBuilder::rescale(TensorId x, const Window& window) {
   return windowed(LayerOp::kRescale, x, tensor(x).c, window);
 }
 
+TensorId NetworkBuilder::table(TensorId x, bool per_channel) {
+  const NetTensor in = tensor(x);
+  const TensorId y = add_tensor(in.n, in.h, in.w, in.c);
+  Layer& layer = add_layer(LayerOp::kHostTable, {x}, y);
+  if (!network_.has_values) return y;
+  for (int32_t i = 0; i < 256 * (per_channel ? in.c : 1); ++i)
+    layer.table.push_back(static_cast<int8_t>(draw(layer.clamp_low, layer.clamp_high)));
+  return y;
+}
+
+TensorId NetworkBuilder::pair(LayerOp op, TensorId a, TensorId b) {
+  const NetTensor in = tensor(a);
+  const TensorId y = add_tensor(in.n, in.h, in.w, in.c);
+  add_layer(op, {a, b}, y);
+  return y;
+}
+
 TensorId NetworkBuilder::concat(const std::vector<TensorId>& inputs) {
   const NetTensor in = tensor(inputs[0]);
   int32_t channels = 0;

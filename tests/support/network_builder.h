@@ -31,6 +31,10 @@ class NetworkBuilder {
   TensorId max_pool(TensorId x, const Window& window);
   TensorId average_pool(TensorId x, const Window& window, bool count_include_pad = false);
   TensorId rescale(TensorId x, const Window& window = {});
+  // A host step that looks codes up: random entries, in a table of its own for each channel or one.
+  TensorId table(TensorId x, bool per_channel);
+  // A host step of two operands, b of a's shape or with ones for n, h, w or c.
+  TensorId pair(LayerOp op, TensorId a, TensorId b);
   TensorId concat(const std::vector<TensorId>& inputs);
   // The host step that dequantizes a tensor into a network output.
   void output(TensorId x);

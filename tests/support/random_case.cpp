@@ -35,9 +35,9 @@ Window draw_window(Draw& draw, bool dilate) {
 
 CaseLayer draw_layer(Draw& draw) {
   CaseLayer layer;
-  layer.op =
-      draw.pick({CaseOp::kConv, CaseOp::kConv, CaseOp::kConv, CaseOp::kDepthwise, CaseOp::kMaxPool,
-                 CaseOp::kAveragePool, CaseOp::kAdd, CaseOp::kConcat, CaseOp::kRescale});
+  layer.op = draw.pick({CaseOp::kConv, CaseOp::kConv, CaseOp::kConv, CaseOp::kDepthwise,
+                        CaseOp::kMaxPool, CaseOp::kAveragePool, CaseOp::kAdd, CaseOp::kConcat,
+                        CaseOp::kRescale, CaseOp::kTable, CaseOp::kMul, CaseOp::kGate});
   layer.channels = draw.one_in(6) ? draw(30, 100) : draw(1, 40);
   if (layer.op == CaseOp::kConcat) layer.channels = draw(1, 20);
   layer.groups = draw.one_in(4) ? draw.pick({2, 3, 4}) : 1;

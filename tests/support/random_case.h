@@ -22,7 +22,10 @@ enum class CaseOp : uint8_t {
   kAveragePool,
   kAdd,     // of the map and a 1x1 convolution of it
   kConcat,  // of the map, a 1x1 convolution of it to `channels` channels, and the map again
-  kRescale
+  kRescale,
+  kTable,  // on the host
+  kMul,    // of the map and a 1x1 convolution of it, on the host
+  kGate    // product of the map and a 1x1 convolution of its average over space, on the host
 };
 
 // Wishes, of which a layer takes what its input admits: a kernel is at most the map, padding
@@ -34,7 +37,7 @@ struct CaseLayer {
   int32_t groups = 1;    // kConv
   Window window = {};
   bool asymmetric_weights = false;
-  bool count_include_pad = false;     // kAveragePool
+  bool count_include_pad = false;     // kAveragePool; kTable: a table for each channel
   int32_t bits = 8, weight_bits = 8;  // of the codes that the layer writes, of its weights
 };
 

@@ -19,6 +19,10 @@ class Maker {
       make_conv();
     } else if (op == LayerOp::kMaxPool || op == LayerOp::kAveragePool || op == LayerOp::kRescale) {
       make_windowed();
+    } else if (is_host_pair(op)) {
+      make_pair();
+    } else if (op == LayerOp::kHostResize) {
+      make_resize();
     } else {
       make_pointwise();
     }
@@ -142,6 +146,7 @@ class Maker {
     }
     if (layer_.op == LayerOp::kRescale) layer_.window.stride_h = layer_.window.stride_w = 1;
     layer_.count_include_pad = one_in(2);
+    layer_.is_sum = layer_.op == LayerOp::kAveragePool && one_in(3);
     layer_.output = windowed_output(in, in.c);
     const bool same = layer_.op == LayerOp::kMaxPool || one_in(3);
     if (same) at(layer_.output).quant = in.quant;
@@ -150,10 +155,9 @@ class Maker {
 
   void make_pointwise() {
     const int32_t n = pick(1, 2), h = pick(1, 6), w = pick(1, 6), c = pick(1, 150);
-    const bool float_in =
-        layer_.op == LayerOp::kHostQuantize || (layer_.op == LayerOp::kHostSoftmax && one_in(2));
-    const bool float_out =
-        layer_.op == LayerOp::kHostDequantize || layer_.op == LayerOp::kHostSoftmax;
+    const bool any_in = layer_.op == LayerOp::kHostSoftmax || layer_.op == LayerOp::kHostArgMax;
+    const bool float_in = layer_.op == LayerOp::kHostQuantize || (any_in && one_in(2));
+    const bool float_out = any_in || layer_.op == LayerOp::kHostDequantize;
     const bool joins = layer_.op == LayerOp::kConcat || layer_.op == LayerOp::kHostPermute;
     const int32_t count = layer_.op == LayerOp::kAdd ? 2 : joins ? pick(1, 3) : 1;
     int32_t channels = 0;
@@ -161,7 +165,9 @@ class Maker {
       add_input(tensor(n, h, w, joins ? pick(1, 60) : c, float_in));
       channels += at(layer_.inputs.back()).c;
     }
-    layer_.output = tensor(n, h, w, joins ? channels : c, float_out);
+    const bool is_index = layer_.op == LayerOp::kHostArgMax;
+    layer_.output = tensor(n, h, w, is_index ? 1 : joins ? channels : c, float_out);
+    layer_.takes_last = one_in(2);
     layer_.log = one_in(2);
     if (layer_.op == LayerOp::kHostQlinearSoftmax) at(layer_.output).quant = {1.0f / 256, -128};
     if (layer_.op == LayerOp::kAdd && one_in(3)) same_powers();
@@ -171,7 +177,52 @@ class Maker {
       std::iota(layer_.permutation.begin(), layer_.permutation.end(), 0);
       std::shuffle(layer_.permutation.begin(), layer_.permutation.end(), random_);
     }
-    if (layer_.op == LayerOp::kAdd || layer_.op == LayerOp::kConcat) clamps();
+    if (layer_.op == LayerOp::kHostLrn) {
+      layer_.normalization = {pick(1, 7), 0.5f, one_in(2) ? 0.75f : 0.5f, one_in(3) ? 1.0f : 2.0f};
+    }
+    if (has_clamp(layer_.op)) clamps();
+    if (layer_.op == LayerOp::kHostTable) {
+      layer_.table.resize(size_t{256} * static_cast<size_t>(one_in(2) ? c : 1));
+      for (int8_t& code : layer_.table)
+        code = static_cast<int8_t>(pick(layer_.clamp_low, layer_.clamp_high));
+    }
+  }
+
+  // Operands that are repeated along some dimensions.
+  void make_pair() {
+    const int32_t dims[] = {pick(1, 2), pick(1, 5), pick(1, 5), pick(1, 40)};
+    int32_t a[4], b[4], y[4];
+    for (size_t d = 0; d < 4; ++d) {
+      a[d] = one_in(4) ? 1 : dims[d];
+      b[d] = one_in(4) ? 1 : dims[d];
+      y[d] = std::max(a[d], b[d]);
+    }
+    add_input(tensor(a[0], a[1], a[2], a[3]));
+    add_input(tensor(b[0], b[1], b[2], b[3]));
+    layer_.output = tensor(y[0], y[1], y[2], y[3]);
+    const bool is_product = layer_.op == LayerOp::kHostMul || layer_.op == LayerOp::kHostDiv;
+    if (is_product && !one_in(4)) at(layer_.output).quant.scale = 0.5f;
+    if (layer_.op == LayerOp::kHostMul && one_in(2))  // ties
+      at(layer_.inputs[0]).quant.scale = at(layer_.inputs[1]).quant.scale = 0.25f;
+    if (!is_product && one_in(3)) same_powers();
+    clamps();
+  }
+
+  void make_resize() {
+    const int32_t n = pick(1, 2), c = pick(1, 20), h = pick(1, 6), w = pick(1, 6);
+    add_input(tensor(n, h, w, c));
+    layer_.output = tensor(n, pick(1, 9), pick(1, 9), c);
+    at(layer_.output).quant = at(layer_.inputs[0]).quant;
+    const auto axis = [&](int32_t from, int32_t to, std::vector<Interpolation>& result) {
+      for (int32_t i = 0; i < to; ++i) {
+        const int32_t half = 1 << (kInterpolationBits - 1);
+        result.push_back({pick(0, from - 1), pick(0, from - 1),
+                          one_in(2) ? half * pick(0, 2) : pick(0, 2 * half)});
+      }
+    };
+    axis(h, at(layer_.output).h, layer_.rows);
+    axis(w, at(layer_.output).w, layer_.columns);
+    clamps();
   }
 
   // Power-of-two scales make ties frequent.

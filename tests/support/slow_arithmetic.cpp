@@ -165,6 +165,7 @@ void slow_softmax(const float* x, int n, bool log, float* y) {
 
 Tensor slow_host_layer(const IntegerNetwork& network, const Layer& layer,
                        const std::vector<const Tensor*>& inputs) {
+  if (layer.op >= LayerOp::kHostTable) return slow_late_host_layer(network, layer, inputs);
   const NetTensor& from = network.tensor(layer.inputs[0]);
   const NetTensor& to = network.tensor(layer.output);
   Tensor out(to.is_float ? DataType::kFloat : DataType::kInt8, {to.n, to.h, to.w, to.c});

@@ -127,7 +127,7 @@ class SlowLayer {
     });
     const int64_t count = layer_.count_include_pad ? taps_in_padded_map(at) : inside;
     if (count == 0) return clamp(0);
-    volatile float divisor = to().scale * static_cast<float>(count);
+    volatile float divisor = to().scale * static_cast<float>(layer_.is_sum ? 1 : count);
     volatile float ratio = from.scale / divisor;
     return clamp(slow_scale(sum, ratio));
   }

@@ -102,8 +102,9 @@ void average_pool(const StepContext& context, const Tensor& input, Tensor& outpu
                    for_each_tap(context, image, window, [&](const int8_t* codes) {
                      for (size_t c = 0; c < channels; ++c) sum[c] += codes[c];
                    });
+                   const int64_t divisor = layer.is_sum ? 1 : taps;
                    const RequantParams params =
-                       taps > 0 ? derive_average(from.scale, to.scale, taps) : RequantParams{};
+                       taps > 0 ? derive_average(from.scale, to.scale, divisor) : RequantParams{};
                    average_row(sum, params, channels, to.zero_point, layer.clamp_low,
                                layer.clamp_high, result);
                  });
@@ -120,8 +121,9 @@ Step prepare_max_pool(const StepContext& context) {
 
 Step prepare_average_pool(const StepContext& context) {
   // Refuses now what it would refuse for the largest window.
-  derive_average(context.input().quant.scale, context.output().quant.scale,
-                 int64_t{context.layer.window.kh} * context.layer.window.kw);
+  derive_average(
+      context.input().quant.scale, context.output().quant.scale,
+      context.layer.is_sum ? 1 : int64_t{context.layer.window.kh} * context.layer.window.kw);
   return [context](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace&) {
     average_pool(context, *inputs[0], output);
     return uint64_t{0};

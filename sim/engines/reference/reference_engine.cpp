@@ -42,6 +42,14 @@ Step prepare_step(const StepContext& context) {
     case LayerOp::kHostSoftmax:
     case LayerOp::kHostQlinearSoftmax:
     case LayerOp::kHostPermute:
+    case LayerOp::kHostTable:
+    case LayerOp::kHostAdd:
+    case LayerOp::kHostSub:
+    case LayerOp::kHostMul:
+    case LayerOp::kHostDiv:
+    case LayerOp::kHostResize:
+    case LayerOp::kHostLrn:
+    case LayerOp::kHostArgMax:
       break;
   }
   return reference::prepare_host(context);

@@ -134,6 +134,20 @@ TEST(BadNode, Layout) {
   EXPECT_EQ(node_error("Pad", {2, 3}, {}, {int64s({1, 1})}), "pads = 2 numbers is not 4");
 }
 
+TEST(BadNode, Elements) {
+  EXPECT_EQ(node_error("Gelu", {4}, {{"approximate", std::string("fast")}}, {}, 20),
+            "approximate = fast is not none or tanh");
+  EXPECT_EQ(node_error("PRelu", {2, 3}, {}, {floats({2, 1, 1})}),
+            "input 1 (c1): shape = 2x1x1 does not repeat to 2x3");
+  EXPECT_EQ(node_error("LRN", {4}, {{"size", int64_t{3}}}, {}),
+            "input 0 (x): shape = 4 has no channels");
+  EXPECT_EQ(node_error("LRN", {1, 4}, {}, {}), "size = 0 is outside [1, 32768]");
+  EXPECT_EQ(node_error("LRN", {1, 4}, {{"size", int64_t{3}}, {"beta", INFINITY}}, {}),
+            "beta is not finite");
+  EXPECT_EQ(node_error("ArgMax", {1, 4}, {{"axis", int64_t{2}}}, {}),
+            "axis = 2 is outside [-2, 1]");
+}
+
 TEST(BadNode, Constants) {
   OnnxBuilder gather;
   gather.output("y").initializer("a", floats({3})).initializer("i", int64s({3}));

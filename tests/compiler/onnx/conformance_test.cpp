@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <set>
 
 #include "tests/compiler/onnx/import_helpers.h"
 #include "tests/support/conformance.h"
@@ -24,6 +26,13 @@ std::vector<fs::path> cases() {
 bool same_floats(const std::vector<float>& a, const std::vector<float>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](float x, float y) { return x == y || (x != x && y != y); });
+}
+
+// Functions are computed in double here, in float32 there.
+bool close_floats(const std::vector<float>& a, const std::vector<float>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) {
+    return x == y || (x != x && y != y) || std::abs(x - y) <= 1e-6f + 1e-5f * std::abs(y);
+  });
 }
 
 // Imports the case with its inputs from number `first` on as constants. False when it is refused.
@@ -98,6 +107,10 @@ TEST(Conformance, Shapes) {
 
 TEST(Conformance, FoldedValues) {
   require_data("onnx_node");
+  const std::set<std::string> is_function = {
+      "abs",       "celu",     "elu",  "erf",  "exp",        "gelu",      "hardsigmoid",
+      "hardswish", "log",      "mish", "pow",  "reciprocal", "selu",      "sigmoid",
+      "softplus",  "softsign", "sqrt", "tanh", "resize",     "leakyrelu", "swish"};
   std::map<std::string, int> checked;
   for (const fs::path& folder : cases()) {
     Graph graph;
@@ -108,13 +121,19 @@ TEST(Conformance, FoldedValues) {
     const Tensor found = constant_tensor(output);
     EXPECT_EQ(to_text(found.shape), to_text(expected.shape)) << folder;
     EXPECT_EQ(found.type, expected.type) << folder;
-    EXPECT_TRUE(same_floats(found.as_floats(), expected.as_floats())) << folder;
-    const std::string name = folder.filename().string().substr(5);
-    ++checked[name.substr(0, name.find('_'))];
+    const std::string file = folder.filename().string().substr(5);
+    const std::string name = file.substr(0, file.find('_'));
+    const bool is_exact = !is_function.contains(name);
+    EXPECT_TRUE(is_exact ? same_floats(found.as_floats(), expected.as_floats())
+                         : close_floats(found.as_floats(), expected.as_floats()))
+        << folder;
+    ++checked[name];
   }
-  for (const char* op : {"add", "cast", "concat", "constant", "constantofshape", "div", "flatten",
-                         "gather", "identity", "mul", "reshape", "shape", "slice", "squeeze", "sub",
-                         "transpose", "unsqueeze"}) {
+  for (const char* op : {"add",      "cast",  "concat",  "constant", "constantofshape",
+                         "div",      "erf",   "flatten", "gather",   "identity",
+                         "mul",      "pow",   "reshape", "resize",   "shape",
+                         "sigmoid",  "slice", "squeeze", "sub",      "transpose",
+                         "unsqueeze"}) {
     EXPECT_GT(checked[op], 0) << op;
   }
 }

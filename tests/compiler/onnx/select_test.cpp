@@ -69,8 +69,11 @@ TEST(BadSelect, Resize) {
             "sizes = 0.000000 makes a dimension of 4 empty or too large");
   EXPECT_EQ(select_error("Resize", {1, 4}, {{"axes", ints({1, -1})}}, {none, twice}, 18),
             "axes = -1 appears twice");
-  EXPECT_EQ(select_error("Resize", {1, 4}, {{"mode", std::string("linear")}}, {none, twice}),
-            "Resize with mode = linear (1 node, first n)");
+  EXPECT_EQ(select_error("Resize", {1, 4}, {{"mode", std::string("cubic")}}, {none, twice}),
+            "Resize with mode = cubic (1 node, first n)");
+  EXPECT_EQ(select_error("Resize", {1, 4}, {{"mode", std::string("linear")}},
+                         {none, floats({2}, {1, 1e6f})}),
+            "Resize with mode = linear to a dimension above 2^20 (1 node, first n)");
   EXPECT_EQ(select_error("Resize", {1, 4}, {{"antialias", int64_t{1}}}, {none, twice}, 18),
             "Resize with antialias = 1 (1 node, first n)");
   EXPECT_EQ(select_error("Upsample", {1, 4}, plain, {twice}, 10),

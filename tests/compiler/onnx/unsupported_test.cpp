@@ -10,18 +10,18 @@ TEST(Unsupported, AllAreNamedAtOnce) {
   OnnxBuilder model;
   model.opset("com.microsoft", 1).opset("my.domain", 3);
   model.input("x", {1, 2, 4, 4}).output("y").initializer("w", floats({2, 2, 1, 1}));
-  model.node("LRN", {"x"}, {"a"}, {{"size", int64_t{3}}}, "norm1");
+  model.node("Det", {"x"}, {"a"}, {}, "norm1");
   model.node("Conv", {"a", "w"}, {"b"}, {{"colour", int64_t{3}}}, "conv1");
   model.node("FusedConv", {"b", "w"}, {"c"}, {}, "conv2", "com.microsoft");
-  model.node("LRN", {"c"}, {"d"}, {{"size", int64_t{3}}}, "norm2");
+  model.node("Det", {"c"}, {"d"}, {}, "norm2");
   model.node("Relu", {"x"}, {"e"}, {}, "relu", "my.domain");
-  model.node("Mul", {"x", "x"}, {"f"}, {}, "square").node("Add", {"e", "f"}, {"g"}, {}, "add1");
+  model.node("MatMul", {"x", "x"}, {"f"}, {}, "square").node("Add", {"e", "f"}, {"g"}, {}, "add1");
   model.node("Add", {"d", "g"}, {"y"}, {}, "add2");
   EXPECT_EQ(
       error_of(model),
-      "m.onnx: 5 unsupported operators: LRN (2 nodes, first norm1), Conv with attribute colour "
+      "m.onnx: 5 unsupported operators: Det (2 nodes, first norm1), Conv with attribute colour "
       "(1 node, first conv1), com.microsoft.FusedConv (1 node, first conv2), my.domain.Relu "
-      "(1 node, first relu), Mul of values that are not constant (1 node, first square)");
+      "(1 node, first relu), MatMul of two activations (1 node, first square)");
 }
 
 TEST(Unsupported, ControlFlow) {
@@ -53,6 +53,10 @@ TEST(Unsupported, Variants) {
   EXPECT_EQ(variant("Conv", {1, 1, 2, 2}, {}, {"a"}), "Conv with computed weights");
   EXPECT_EQ(variant("MatMul", {1, 1}, {}, {"b"}), "MatMul of two activations");
   EXPECT_EQ(variant("Gemm", {1, 1}, {}, {"m", "b"}), "Gemm with computed bias");
+  EXPECT_EQ(variant("PRelu", {1, 1}, {}, {"b"}), "PRelu with computed slopes");
+  EXPECT_EQ(variant("Pow", {1, 1}, {}, {"b"}), "Pow with computed exponents");
+  EXPECT_EQ(variant("Sigmoid", {2}, {}, {}, kOnnxDouble), "Sigmoid of float64");
+  EXPECT_EQ(variant("Mul", {2}, {}, {"x"}, kOnnxInt64), "Mul of int64");
   EXPECT_EQ(variant("Relu", {2}, {}, {}, kOnnxDouble), "Relu of float64");
   EXPECT_EQ(variant("Add", {2}, {}, {"x"}, kOnnxInt64), "Add of int64");
   EXPECT_EQ(variant("Pad", {2}, {{"mode", std::string("reflect")}, {"pads", ints({1, 1})}}),

@@ -26,15 +26,19 @@ constexpr const char* kOperators[] = {
     "Gemm", "GlobalAveragePool", "Identity", "LogSoftmax", "MatMul", "MaxPool", "Mul", "Pad",
     "QLinearConv", "QLinearMatMul", "ReduceMean", "QuantizeLinear", "Relu", "Reshape", "Shape",
     "Slice", "Softmax", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze", "QLinearAdd",
-    "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool", "QGemm", "QLinearSoftmax"};
+    "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool", "QGemm", "QLinearSoftmax",
+    "Abs", "ArgMax", "Elu", "Erf", "Gelu", "HardSigmoid", "HardSwish", "LRN", "LeakyRelu", "PRelu",
+    "Pow", "QuickGelu", "Reciprocal", "ReduceSum", "Resize", "Sigmoid", "Tanh", "Upsample"};
 constexpr const char* kAttributes[] = {
     "auto_pad", "dilations", "group", "kernel_shape", "pads", "strides", "ceil_mode", "alpha",
     "beta", "axis", "axes", "perm", "transA", "transB", "to", "min", "max", "value", "epsilon",
     "keepdims", "allowzero", "starts", "ends", "mode", "start", "end", "spatial",
     "output_dtype", "value_int", "value_ints", "count_include_pad", "channels_last", "opset",
-    "noop_with_empty_axes"};
+    "noop_with_empty_axes", "approximate", "bias", "gamma", "size", "select_last_index",
+    "coordinate_transformation_mode"};
 constexpr const char* kStrings[] = {
-    "", "SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", "constant", "reflect", "edge", "\x1b[2J"};
+    "", "SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", "constant", "reflect", "edge", "\x1b[2J",
+    "linear", "tanh", "align_corners", "asymmetric", "pytorch_half_pixel"};
 // clang-format on
 
 template <typename List>

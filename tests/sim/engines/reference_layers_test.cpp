@@ -79,7 +79,9 @@ TEST_P(FullReferenceLayers, EqualTheSlowReference) { compare_many(GetParam(), 10
 const auto kOps = ::testing::Values(
     LayerOp::kConv, LayerOp::kAdd, LayerOp::kMaxPool, LayerOp::kAveragePool, LayerOp::kRescale,
     LayerOp::kConcat, LayerOp::kHostQuantize, LayerOp::kHostDequantize, LayerOp::kHostSoftmax,
-    LayerOp::kHostQlinearSoftmax, LayerOp::kHostPermute);
+    LayerOp::kHostQlinearSoftmax, LayerOp::kHostPermute, LayerOp::kHostTable, LayerOp::kHostAdd,
+    LayerOp::kHostSub, LayerOp::kHostMul, LayerOp::kHostDiv, LayerOp::kHostResize,
+    LayerOp::kHostLrn, LayerOp::kHostArgMax);
 const auto kOpName = [](const ::testing::TestParamInfo<LayerOp>& op) {
   return std::string(name_of(op.param));
 };
