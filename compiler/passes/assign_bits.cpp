@@ -24,7 +24,7 @@ class BitAssigner {
         network_(lowered.network) {}
 
   void check() const {
-    if (leaves_nothing_open()) {
+    if (!leaves_open(flow_, shared_, lowered_)) {
       throw Error(network_.name + ": the file carries its own quantization, which stands; " +
                   recipe_.source + " can only say what a file leaves open");
     }
@@ -114,16 +114,6 @@ class BitAssigner {
     return most == 0 && only_host ? recipe_.outputs : most;
   }
 
-  bool leaves_nothing_open() const {
-    for (size_t i = 0; i < network_.tensors.size(); ++i) {
-      if (!network_.tensors[i].is_float && !is_given(static_cast<TensorId>(i))) return false;
-    }
-    for (size_t i = 0; i < network_.layers.size(); ++i) {
-      if (network_.layers[i].op == LayerOp::kConv && !has_given_weights(i)) return false;
-    }
-    return true;
-  }
-
   std::vector<std::string> problems_of(const std::string& name, const LayerBits& bits) const {
     const std::string place = "layers." + name;
     const auto found = std::find_if(network_.layers.begin(), network_.layers.end(),
@@ -172,6 +162,20 @@ CalibrationNeeds Recipe::needs() const {
   return {.histograms = is_named || calibrator.needs_histogram(),
           .means = weight_method.corrects_bias,
           .products = weight_method.has_feedback};
+}
+
+bool leaves_open(const Flow& flow, const SharedQuantization& shared, const Lowered& lowered) {
+  const IntegerNetwork& network = lowered.network;
+  for (size_t i = 0; i < network.tensors.size(); ++i) {
+    const auto group = static_cast<size_t>(shared.group[static_cast<size_t>(lowered.edges[i])]);
+    if (!network.tensors[i].is_float && !shared.form[group]) return true;
+  }
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    if (network.layers[i].op != LayerOp::kConv) continue;
+    const int32_t op = lowered.origins[i].op;
+    if (op < 0 || !flow.ops[static_cast<size_t>(op)].weight.is_codes) return true;
+  }
+  return false;
 }
 
 void assign_bits(const Flow& flow, const SharedQuantization& shared, const Recipe* recipe,

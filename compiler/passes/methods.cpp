@@ -36,6 +36,18 @@ std::optional<RangeMethod> read_range_method(const std::string& text) {
   return std::nullopt;
 }
 
+std::string to_text(const RangeMethod& method) {
+  std::string text;
+  for (const auto& [name, rule] : kRules) {
+    if (rule == method.rule) text = name;
+  }
+  if (method.rule != RangeRule::kPercentile) return text;
+  std::array<char, 32> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), method.percentile).ptr;
+  return text + ":" + std::string(digits.data(), end);
+}
+
 std::string why_no_range_method(const std::string& text) {
   std::string list;
   std::vector<std::string> names;

@@ -23,6 +23,8 @@ struct RangeMethod {
 std::optional<RangeMethod> read_range_method(const std::string& text);
 // What to say then: "is not one of minmax, ..." with a guess at what was meant.
 std::string why_no_range_method(const std::string& text);
+// The text that read_range_method() reads.
+std::string to_text(const RangeMethod& method);
 
 // Properties that the quantization of a tensor shall have.
 struct ScaleForm {

@@ -47,6 +47,14 @@ class Filler {
         most_(highest_code(layer.weight_bits)),
         layer_(layer) {}
 
+  void take(const StatedWeights& stated) {
+    layer_.weights = stated.codes;
+    layer_.weight_scale = stated.scale;
+    layer_.weight_zero_point.assign(stated.scale.size(), 0);
+    for (size_t o = 0; o < stated.scale.size(); ++o)
+      push_bias_code(o, std::rint(stated.bias[o] / bias_unit(o)), stated.bias[o]);
+  }
+
   void fill_product(const WeightIndex& index, size_t channels) {
     set_map(channels);
     const Elements stored(op_.weight);
@@ -254,14 +262,19 @@ class Filler {
     return entry(bias_codes_, o);
   }
 
+  double bias_unit(size_t o) const { return double{scale_x_} * double{layer_.weight_scale[o]}; }
+
   void add_bias(size_t o, double bias) {
-    const double unit = double{scale_x_} * double{layer_.weight_scale[o]};
+    const double unit = bias_unit(o);
     const std::optional<double> given = file_bias(o, unit);
-    const double code = given ? *given : std::rint(bias / unit);
+    push_bias_code(o, given ? *given : std::rint(bias / unit), bias);
+  }
+
+  void push_bias_code(size_t o, double code, double bias) {
     if (!(std::abs(code) <= INT32_MAX)) {
       throw Error("layer " + layer_.name + ": bias of channel " + std::to_string(o) + " = " +
-                  std::to_string(bias) +
-                  " does not fit int32 at input scale * weight scale = " + std::to_string(unit));
+                  std::to_string(bias) + " does not fit int32 at input scale * weight scale = " +
+                  std::to_string(bias_unit(o)));
     }
     layer_.bias.push_back(static_cast<int32_t>(code));
   }
@@ -283,6 +296,7 @@ class Filler {
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input,
                      const ParameterMethod& method, Layer& layer) {
   Filler filler(op, input, method, layer);
+  if (method.stated != nullptr) return filler.take(*method.stated);
   if (op.kind == OpKind::kAffine) return filler.fill_affine(static_cast<size_t>(input.c));
   if (op.kind == OpKind::kConv)
     return filler.fill_product(index_conv(op.weight), static_cast<size_t>(op.weight.shape[0]));

@@ -8,6 +8,7 @@
 #include "compiler/passes/lower.h"
 #include "compiler/passes/methods.h"
 #include "compiler/passes/moments.h"
+#include "compiler/passes/recipe.h"
 
 namespace qsim {
 
@@ -15,6 +16,7 @@ struct ParameterMethod {
   WeightMethod weights = {};
   const InputMoments* moments = nullptr;  // of what the layer reads; null: rounds to nearest, and
                                           // leaves biases as they are
+  const StatedWeights* stated = nullptr;  // taken as they are, whatever else stands here
 };
 
 // Fills weights, weight_zero_point, weight_scale and bias of `layer`, the lowering of `op` (kConv,

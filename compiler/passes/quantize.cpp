@@ -144,6 +144,26 @@ void fill_table(const Op& op, const NetTensor& from, const NetTensor& to, Layer&
   }
 }
 
+bool depends_on_moments(const Op& op, const Recipe& recipe) {
+  return (recipe.weight_method.corrects_bias || recipe.weight_method.has_feedback) &&
+         !op.weight.is_codes && op.kind != OpKind::kAffine;
+}
+
+void find_missing_moments(const Flow& flow, const Recipe& recipe, Lowered& lowered) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < lowered.network.layers.size(); ++i) {
+    const Layer& layer = lowered.network.layers[i];
+    if (layer.op != LayerOp::kConv || recipe.weights_of.contains(layer.name)) continue;
+    if (depends_on_moments(flow.ops[static_cast<size_t>(lowered.origins[i].op)], recipe))
+      names.push_back(layer.name);
+  }
+  if (names.empty() || !lowered.network.value_blockers.empty()) return;
+  lowered.network.value_blockers.push_back(
+      "the weights of " + std::to_string(names.size()) + " layers (" + list_names(names) +
+      ") need calibration data for the recipe's rounding or bias correction: pass --calibrate "
+      "data.npz, or --data data.npz to take a part of it");
+}
+
 void set_values(const Flow& flow, const CalibrationResult* calibration, const Recipe& recipe,
                 Lowered& lowered) {
   IntegerNetwork& network = lowered.network;
@@ -162,8 +182,12 @@ void set_values(const Flow& flow, const CalibrationResult* calibration, const Re
       const auto found = calibration->moments.find(layer.name);
       if (found != calibration->moments.end()) moments = &found->second;
     }
-    fill_parameters(op, origin, network.tensor(layer.inputs[0]), {recipe.weight_method, moments},
-                    layer);
+    const auto stated = recipe.weights_of.find(layer.name);
+    fill_parameters(
+        op, origin, network.tensor(layer.inputs[0]),
+        {recipe.weight_method, moments,
+         stated == recipe.weights_of.end() || op.weight.is_codes ? nullptr : &stated->second},
+        layer);
   }
 }
 
@@ -188,10 +212,16 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   find_shape_only_weights(flow, graph.has_weights, lowered.network);
   const Recipe plain;
   const Recipe& recipe = options.recipe != nullptr ? *options.recipe : plain;
+  const SharedQuantization of_file = options.stated != nullptr ? shared : SharedQuantization{};
+  apply_stated(flow, recipe, lowered, shared);
   set_quantization(flow, shared, options.calibration, recipe, lowered);
+  if (options.calibration == nullptr) find_missing_moments(flow, recipe, lowered);
   lowered.network.has_values = lowered.network.value_blockers.empty();
   if (lowered.network.has_values) set_values(flow, options.calibration, recipe, lowered);
   lowered.network.check();
+  if (options.stated != nullptr && lowered.network.has_values &&
+      leaves_open(flow, of_file, lowered))
+    *options.stated = stated_recipe(flow, recipe, lowered, of_file);
   return std::move(lowered.network);
 }
 

@@ -1,6 +1,8 @@
 // Graph -> IntegerNetwork: the one entry to the passes of this folder.
 #pragma once
 
+#include <optional>
+
 #include "compiler/graph.h"
 #include "compiler/passes/calibrate.h"
 #include "compiler/passes/recipe.h"
@@ -11,6 +13,9 @@ namespace qsim {
 struct QuantizeOptions {
   const CalibrationResult* calibration = nullptr;  // of the same graph; null: none
   const Recipe* recipe = nullptr;  // bits of what the file leaves open; null: 8 everywhere
+  // Gets the recipe that makes this network without calibration, when the network has values and
+  // the file leaves anything open; null: nobody asks.
+  std::optional<Recipe>* stated = nullptr;
 };
 
 // Float graphs, QDQ graphs (also partly quantized ones) and QLinear graphs alike. What the file

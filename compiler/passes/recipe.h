@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/passes/lower.h"
 #include "compiler/passes/methods.h"
@@ -14,6 +15,13 @@ namespace qsim {
 struct LayerBits {
   std::optional<int32_t> weights, activations;  // nothing: what the recipe says for all layers
   std::optional<RangeMethod> calibrator = {};   // of what the layer reads
+};
+
+// Weights of a layer that an earlier run made, in the order of Layer::weights; zero points are 0.
+struct StatedWeights {
+  std::vector<int8_t> codes;
+  std::vector<float> scale;  // per output channel
+  std::vector<double> bias;  // per output channel, in reals
 };
 
 // Every number of bits is in [2, 8]; the defaults are those of a network without a recipe.
@@ -28,6 +36,9 @@ struct Recipe {
   WeightMethod weight_method = {};
   bool equalizes = false;  // the caller passes the graph through equalize() first
   std::map<std::string, LayerBits> layers = {};  // by Layer::name
+  // What need not be calibrated: it is taken as it stands, whatever the methods above say.
+  std::map<std::string, Quantization> tensors = {};      // by NetTensor::name
+  std::map<std::string, StatedWeights> weights_of = {};  // by Layer::name
 
   CalibrationNeeds needs() const;
 };
@@ -46,5 +57,20 @@ struct Recipe {
 // `recipe` is the default one, and fits everything.
 void assign_bits(const Flow& flow, const SharedQuantization& shared, const Recipe* recipe,
                  Lowered& lowered);
+
+// Whether the file does not quantize all of its tensors and weights itself.
+bool leaves_open(const Flow& flow, const SharedQuantization& shared, const Lowered& lowered);
+
+// Makes the entries of `recipe.tensors` the forms of their groups, which the file leaves open.
+// Throws one Error that names all entries that fit no tensor or layer, contradict the file or one
+// another, or do not fit the bits. Call after assign_bits().
+void apply_stated(const Flow& flow, const Recipe& recipe, const Lowered& lowered,
+                  SharedQuantization& shared);
+
+// `recipe` with everything said that was decided for `lowered`, a network with values: quantize()
+// with it makes the same network without calibration. `shared` as before apply_stated(), with what
+// the file says alone. Weights are stated where they depend on more than the file and the recipe.
+Recipe stated_recipe(const Flow& flow, const Recipe& recipe, const Lowered& lowered,
+                     const SharedQuantization& shared);
 
 }  // namespace qsim

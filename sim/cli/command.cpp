@@ -13,6 +13,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "execute a network on a machine and report cycles, traffic and accuracy", run_command},
     {"compile", "compile a network for a machine into a .qprog file", compile_command},
+    {"quantize", "quantize a network, and write what was decided", quantize_command},
     {"disasm", "print the instructions of a .qprog file", disasm_command},
     {"check", "compare engines with one another, to the bit and to the cycle", check_command},
     {"sweep", "evaluate a space of machines and quantizations into an SQLite file", sweep_command},

@@ -34,6 +34,7 @@ int run_command_line(int argc, const char* const* argv);
 
 int run_command(const Invocation& invocation);
 int compile_command(const Invocation& invocation);
+int quantize_command(const Invocation& invocation);
 int disasm_command(const Invocation& invocation);
 int check_command(const Invocation& invocation);
 int sweep_command(const Invocation& invocation);

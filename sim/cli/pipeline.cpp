@@ -32,20 +32,43 @@ std::optional<Recipe> recipe_of(const ModelRequest& request) {
   return recipe;
 }
 
+QuantizedModel quantize_model(const ModelRequest& request, Samples samples,
+                              ProgressLine& progress) {
+  const std::optional<Recipe> recipe = recipe_of(request);
+  QuantizedModel model{.graph = import_onnx(request.path, {.batch = request.batch,
+                                                           .input_shapes = request.input_shapes,
+                                                           .input_values = {}}),
+                       .samples = std::move(samples),
+                       .network = {},
+                       .stated = {}};
+  if (recipe && recipe->equalizes) model.graph = equalize(model.graph);
+  request.dump.stage("graph", [&] { return to_text(model.graph); });
+
+  model.network = quantize_graph(model.graph, recipe ? &*recipe : nullptr, model.samples,
+                                 progress.task("calibration"), &model.stated);
+  progress.clear();
+  request.dump.stage("network", [&] { return to_text(model.network); });
+  return model;
+}
+
 }  // namespace
 
 Graph graph_for(Graph graph, const Recipe* recipe) {
   return recipe && recipe->equalizes ? equalize(graph) : std::move(graph);
 }
 
-IntegerNetwork quantize_model(const Graph& graph, const Recipe* recipe, Samples& samples,
-                              const Progress& progress) {
-  IntegerNetwork network = quantize(graph, {.recipe = recipe});
+IntegerNetwork quantize_graph(const Graph& graph, const Recipe* recipe, Samples& samples,
+                              const Progress& progress, std::optional<Recipe>* stated) {
+  IntegerNetwork network = quantize(graph, {.recipe = recipe, .stated = stated});
   if (!network.has_values) samples.set_aside_calibration();
   if (!samples.calibrates()) return network;
   const CalibrationResult ranges =
       calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{}, samples, progress);
-  return quantize(graph, {.calibration = &ranges, .recipe = recipe});
+  return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = stated});
+}
+
+QuantizedModel quantize_model(const ModelRequest& request, ProgressLine& progress) {
+  return quantize_model(request, load_samples(request.samples), progress);
 }
 
 CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress) {
@@ -65,19 +88,10 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
     return model;
   }
   const Arch arch = make_arch(request.machine);
-  const std::optional<Recipe> given = recipe_of(request);
-  const Recipe* recipe = given ? &*given : nullptr;
-
-  model.graph = graph_for(import_onnx(request.path, {.batch = request.batch,
-                                                     .input_shapes = request.input_shapes,
-                                                     .input_values = {}}),
-                          recipe);
-  request.dump.stage("graph", [&] { return to_text(*model.graph); });
-
-  const IntegerNetwork network =
-      quantize_model(*model.graph, recipe, model.samples, progress.task("calibration"));
-  progress.clear();
-  request.dump.stage("network", [&] { return to_text(network); });
+  QuantizedModel quantized = quantize_model(request, std::move(model.samples), progress);
+  model.samples = std::move(quantized.samples);
+  model.graph = std::move(quantized.graph);
+  const IntegerNetwork& network = quantized.network;
 
   const Plan plan = make_plan(network, arch, segment_cycles);
   request.dump.stage("plan", [&] { return to_text(plan, network); });
@@ -96,7 +110,7 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   const EngineRow& value_engine = engine.has_values ? engine : find_engine("reference", "");
   Evaluation evaluation;
   if (model.samples.data) {
-    require_values(program, request.model.path);
+    require_values(program.network, request.model.path);
     const Graph* floats = model.graph && !request.skip_float ? &*model.graph : nullptr;
     evaluation =
         evaluate(program, floats, value_engine, model.samples,
@@ -120,10 +134,10 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
                      make_manifest(request, model, engine, value_engine), evaluation.accuracy);
 }
 
-void require_values(const Program& program, const std::string& path) {
-  if (program.network.has_values) return;
+void require_values(const IntegerNetwork& network, const std::string& path) {
+  if (network.has_values) return;
   std::string reasons;
-  for (const std::string& reason : program.network.value_blockers) {
+  for (const std::string& reason : network.value_blockers) {
     reasons += (reasons.empty() ? "" : "; ") + reason;
   }
   throw Error(path + ": values cannot be computed: " + reasons);

@@ -29,6 +29,14 @@ struct ModelRequest {
   Dump dump;
 };
 
+// A network in integers, and how it became that.
+struct QuantizedModel {
+  Graph graph;  // after equalization
+  Samples samples;
+  IntegerNetwork network;
+  std::optional<Recipe> stated;  // makes the same network without samples (quantize.h)
+};
+
 struct CompiledModel {
   std::optional<Graph> graph;  // absent for a .qprog file
   Samples samples;
@@ -44,7 +52,10 @@ struct RunRequest {
   std::string command_line;
 };
 
-// Import, quantize, plan, emit. Throws Error for everything that is wrong with the files.
+// Import, quantize. Throws Error for everything that is wrong with the files.
+QuantizedModel quantize_model(const ModelRequest& request, ProgressLine& progress);
+
+// quantize_model(), plan, emit. Throws Error for everything that is wrong with the files.
 CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress);
 
 // Steps of it, for callers that take one of them many times.
@@ -52,15 +63,15 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
 // The parameters that the file carries; for what it leaves open, ranges measured on samples of
 // which `samples` sets some aside when it has to. `recipe` may be null. The graph is the one that
 // graph_for() made.
-IntegerNetwork quantize_model(const Graph& graph, const Recipe* recipe, Samples& samples,
-                              const Progress& progress);
+IntegerNetwork quantize_graph(const Graph& graph, const Recipe* recipe, Samples& samples,
+                              const Progress& progress, std::optional<Recipe>* stated = nullptr);
 // What `recipe` wants quantized: the graph, equalized if it says so.
 Graph graph_for(Graph graph, const Recipe* recipe);
 
 // compile_model(), then the engine, then values on samples when there are any.
 Report run_model(const RunRequest& request, ProgressLine& progress);
 
-// Throws Error saying what to pass, unless the program computes values.
-void require_values(const Program& program, const std::string& path);
+// Throws Error saying what to pass, unless the network computes values.
+void require_values(const IntegerNetwork& network, const std::string& path);
 
 }  // namespace qsim::cli

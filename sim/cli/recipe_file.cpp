@@ -1,8 +1,10 @@
 #include "sim/cli/recipe_file.h"
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "hw/spec/arch.h"
@@ -60,9 +62,72 @@ void require_object(const std::string& place, const Json& value) {
   if (!value.is_object()) throw Error(place + " is not a JSON object");
 }
 
-LayerBits read_layer(const std::string& place, const Json& json) {
+float read_scale(const std::string& place, const Json& value) {
+  const auto scale = value.is_number() ? value.get<float>() : 0.0f;
+  if (scale > 0 && std::isfinite(scale)) return scale;
+  throw Error(place + " = " + text_of(value) + " is not a number above 0 that fits float32");
+}
+
+Quantization read_tensor(const std::string& place, const Json& json) {
+  require_object(place, json);
+  Quantization quant;
+  for (const auto& [key, value] : json.items()) {
+    const std::string at = place + "." + key;
+    if (key == "scale") {
+      quant.scale = read_scale(at, value);
+    } else if (key == "zero_point") {
+      if (!value.is_number_integer() || std::abs(value.get<double>()) > 128)
+        throw Error(at + " = " + text_of(value) + " is not a whole number in [-128, 127]");
+      quant.zero_point = value.get<int32_t>();
+    } else {
+      unknown_key(place + ".", key, {"scale", "zero_point"});
+    }
+  }
+  if (json.size() != 2) throw Error(place + " does not have both scale and zero_point");
+  return quant;
+}
+
+std::vector<int8_t> read_codes(const std::string& place, const Json& value) {
+  const std::string digits = value.is_string() ? value.get<std::string>() : "?";
+  if (digits.size() % 2 != 0 || digits.find_first_not_of("0123456789abcdef") != std::string::npos)
+    throw Error(place + " is not a text of two hexadecimal digits a code");
+  std::vector<int8_t> codes;
+  for (size_t i = 0; i < digits.size(); i += 2)
+    codes.push_back(static_cast<int8_t>(std::stoi(digits.substr(i, 2), nullptr, 16)));
+  return codes;
+}
+
+const Json& require_array(const std::string& place, const Json& value) {
+  if (!value.is_array()) throw Error(place + " is not a list of numbers, one per output channel");
+  return value;
+}
+
+StatedWeights read_weights(const std::string& place, const Json& json) {
+  StatedWeights stated;
+  for (const char* key : {"weight_codes", "weight_scales", "bias"}) {
+    if (!json.contains(key))
+      throw Error(place + " has no " + key + ", but others of weight_codes, weight_scales, bias");
+  }
+  stated.codes = read_codes(place + ".weight_codes", json["weight_codes"]);
+  const std::string scales = place + ".weight_scales", bias = place + ".bias";
+  for (const Json& value : require_array(scales, json["weight_scales"]))
+    stated.scale.push_back(read_scale(scales, value));
+  for (const Json& value : require_array(bias, json["bias"])) {
+    if (!value.is_number()) throw Error(bias + " = " + text_of(value) + " is not a number");
+    stated.bias.push_back(value.get<double>());
+  }
+  if (stated.bias.size() != stated.scale.size())
+    throw Error(bias + " has " + std::to_string(stated.bias.size()) + " numbers, weight_scales " +
+                std::to_string(stated.scale.size()));
+  return stated;
+}
+
+LayerBits read_layer(const std::string& place, const Json& json,
+                     std::optional<StatedWeights>& stated) {
   require_object(place, json);
   LayerBits bits;
+  if (json.contains("weight_codes") || json.contains("weight_scales") || json.contains("bias"))
+    stated = read_weights(place, json);
   for (const auto& [key, value] : json.items()) {
     if (key == "weights") {
       bits.weights = read_bits(place + ".weights", value);
@@ -70,8 +135,10 @@ LayerBits read_layer(const std::string& place, const Json& json) {
       bits.activations = read_bits(place + ".activations", value);
     } else if (key == "calibrator") {
       bits.calibrator = read_calibrator(place + ".calibrator", value);
-    } else {
-      unknown_key(place + ".", key, {"weights", "activations", "calibrator"});
+    } else if (key != "weight_codes" && key != "weight_scales" && key != "bias") {
+      unknown_key(
+          place + ".", key,
+          {"weights", "activations", "calibrator", "weight_codes", "weight_scales", "bias"});
     }
   }
   return bits;
@@ -142,16 +209,77 @@ Recipe load_recipe(const std::string& recipe_or_path) {
     } else if (key == "layers") {
       require_object(place, value);
       for (const auto& [name, layer] : value.items()) {
-        recipe.layers[name] = read_layer(place + "." + name, layer);
+        std::optional<StatedWeights> stated;
+        recipe.layers[name] = read_layer(place + "." + name, layer, stated);
+        if (stated) recipe.weights_of[name] = std::move(*stated);
+      }
+    } else if (key == "tensors") {
+      require_object(place, value);
+      for (const auto& [name, tensor] : value.items()) {
+        recipe.tensors[name] = read_tensor(place + "." + name, tensor);
       }
     } else {
-      unknown_key(
-          path + ": ", key,
-          {"weights", "activations", "input", "outputs", "calibrator", "symmetric", "scales",
-           "weights_per", "weight_scale", "rounding", "bias_correction", "equalization", "layers"});
+      unknown_key(path + ": ", key,
+                  {"weights", "activations", "input", "outputs", "calibrator", "symmetric",
+                   "scales", "weights_per", "weight_scale", "rounding", "bias_correction",
+                   "equalization", "layers", "tensors"});
     }
   }
   return recipe;
+}
+
+std::string to_json(const Recipe& recipe) {
+  using Ordered = nlohmann::ordered_json;
+  const WeightMethod& weights = recipe.weight_method;
+  const std::vector<std::pair<const char*, Ordered>> keys = {
+      {"weights", recipe.weights},
+      {"activations", recipe.activations},
+      {"input", recipe.input},
+      {"outputs", recipe.outputs},
+      {"calibrator", to_text(recipe.calibrator)},
+      {"symmetric", recipe.activation_form.is_symmetric},
+      {"scales", weights.is_power_of_two ? "power_of_two" : "any"},
+      {"weights_per", weights.is_per_tensor ? "tensor" : "channel"},
+      {"weight_scale", weights.is_mse ? "mse" : "max"},
+      {"rounding", weights.has_feedback ? "feedback" : "nearest"},
+      {"bias_correction", weights.corrects_bias},
+      {"equalization", recipe.equalizes}};
+  std::string text = "{";
+  for (const auto& [key, value] : keys) {
+    text += (text.size() == 1 ? "" : ",") + std::string("\n \"") + key + "\": " + value.dump();
+  }
+  // A line for each of these, so that people find and change them.
+  const auto add_lines = [&](const char* key, const std::map<std::string, Ordered>& lines) {
+    text += std::string(",\n \"") + key + "\": {";
+    const char* separator = "\n  ";
+    for (const auto& [name, value] : lines) {
+      text += separator + Ordered(name).dump() + ": " + value.dump();
+      separator = ",\n  ";
+    }
+    text += "}";
+  };
+  std::map<std::string, Ordered> layers, tensors;
+  for (const auto& [name, bits] : recipe.layers) {
+    Ordered& layer = layers[name] = Ordered::object();
+    if (bits.weights) layer["weights"] = *bits.weights;
+    if (bits.activations) layer["activations"] = *bits.activations;
+    if (bits.calibrator) layer["calibrator"] = to_text(*bits.calibrator);
+  }
+  for (const auto& [name, stated] : recipe.weights_of) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    std::string codes;
+    for (int8_t code : stated.codes)
+      codes += {kDigits[static_cast<uint8_t>(code) >> 4], kDigits[static_cast<uint8_t>(code) & 15]};
+    Ordered& layer = layers[name];
+    layer["weight_codes"] = codes;
+    layer["weight_scales"] = stated.scale;
+    layer["bias"] = stated.bias;
+  }
+  for (const auto& [name, quant] : recipe.tensors)
+    tensors[name] = Ordered{{"scale", quant.scale}, {"zero_point", quant.zero_point}};
+  add_lines("layers", layers);
+  add_lines("tensors", tensors);
+  return text + "\n}\n";
 }
 
 }  // namespace qsim::cli

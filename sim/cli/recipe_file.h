@@ -13,11 +13,14 @@ namespace qsim::cli {
 //    "calibrator": "percentile:99.9", "symmetric": true, "scales": "power_of_two",
 //    "weights_per": "tensor", "weight_scale": "mse", "rounding": "feedback",
 //    "bias_correction": true, "equalization": true,
-//    "layers": {"conv1": {"weights": 8, "activations": 8, "calibrator": "mse"}}}
+//    "layers": {"conv1": {"weights": 8, "activations": 8, "calibrator": "mse"}},
+//    "tensors": {"conv1": {"scale": 0.0123, "zero_point": -7}}}
 //
-// Every key may be left out; every number is a whole one in [2, 8], bits. `recipe` is a path, or
-// such a text when it begins with '{'. Throws Error, naming place, key and value, for anything
-// else. Whether the layers exist is seen by quantize().
+// Every key may be left out; numbers are whole ones in [2, 8], bits, but for those of `tensors`. A
+// layer may also have its weights: "weight_codes", two hexadecimal digits a code, "weight_scales"
+// and "bias", a number per output channel. `recipe` is a path, or such a text when it begins
+// with '{'. Throws Error, naming place, key and value, for anything else. Whether layers and
+// tensors exist is seen by quantize().
 Recipe load_recipe(const std::string& recipe);
 
 bool is_recipe_text(const std::string& recipe);
@@ -28,5 +31,8 @@ bool is_recipe_text(const std::string& recipe);
 // looked at by load_recipe().
 std::string recipe_text(const std::string& recipe,
                         const std::vector<std::pair<std::string, std::string>>& values);
+
+// The JSON text of a recipe, every key of it said; load_recipe() of it is the same recipe.
+std::string to_json(const Recipe& recipe);
 
 }  // namespace qsim::cli

@@ -1,0 +1,57 @@
+#include <cstdio>
+
+#include "hw/spec/error.h"
+#include "sim/cli/model_options.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/recipe_file.h"
+
+namespace qsim::cli {
+namespace {
+
+struct QuantizeOptions {
+  ModelOptions model;
+  std::string recipe_out;
+};
+
+CommandLine make_line(QuantizeOptions& options) {
+  CommandLine line{"quantize", "[OPTIONS] MODEL.onnx",
+                   "Quantizes a network as run, compile and check do. The recipe that it writes "
+                   "says everything that was\ndecided: with it the same network follows without "
+                   "samples. Samples that calibrate: those of --calibrate,\nor a part of --data.\n",
+                   options_group("Quantize")};
+  line.options.add_options()  //
+      ("recipe-out", po::value(&options.recipe_out)->value_name("FILE.json"),
+       "write the recipe with everything said; - prints it");
+  line.options.add(network_description(options.model));
+  line.options.add(sample_description(options.model, "score the first N samples alone"));
+  line.options.add(preprocess_description(options.model));
+  line.options.add(dump_description(options.model));
+  line.arguments = {"a model"};
+  line.required = 1;
+  return line;
+}
+
+}  // namespace
+
+int quantize_command(const Invocation& invocation) {
+  QuantizeOptions options;
+  CommandLine line = make_line(options);
+  const ParsedLine parsed = parse_line(line, invocation);
+  if (!parsed.proceed) return 0;
+  const std::string& path = parsed.arguments[0];
+  if (path.ends_with(".qprog")) throw UsageError(path + " is quantized and compiled already");
+
+  ProgressLine progress(options.model.progress);
+  const QuantizedModel model = quantize_model(options.model.request(path), progress);
+  require_values(model.network, path);
+  if (!options.recipe_out.empty()) {
+    if (!model.stated) {
+      throw Error("--recipe-out " + options.recipe_out + ": " + path +
+                  " quantizes everything itself, so that no recipe can say anything");
+    }
+    write_file(options.recipe_out, to_json(*model.stated));
+  }
+  return 0;
+}
+
+}  // namespace qsim::cli
