@@ -2,6 +2,7 @@
 # Installs what is missing, and does nothing the second time:
 #   scripts/setup.sh            what building and running qsim needs
 #   scripts/setup.sh --test     that, and what the tests need, PyTorch among it, with onnxruntime in .venv as a peer to compare with
+#   scripts/setup.sh --explore  that, and what scripts/sweep.py, scripts/explore.py and data frames need, in the same .venv
 #   scripts/setup.sh --models   what building needs, and what training (scripts/qat) and the scripts of models/ need
 # Debian 12, as root or with sudo.
 set -euo pipefail
@@ -11,25 +12,28 @@ build_packages=(
   g++ make cmake ninja-build ccache verilator pkg-config git
   libsystemc-dev verilator make libonnx-dev libprotobuf-dev protobuf-compiler libeigen3-dev libdnnl-dev
   libboost-program-options-dev nlohmann-json3-dev zlib1g-dev libssl-dev libgtest-dev libbenchmark-dev
+  libsqlite3-dev pybind11-dev python3-dev
 )
 # PyTorch is for scripts/qat: 177 MB of packages on top of 305 MB, without which its tests would only ever be skipped.
 test_packages=(
-  python3-numpy python3-venv clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev python3-torch python3-onnx
+  python3-numpy python3-venv sqlite3 clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev python3-torch python3-onnx
 )
 model_packages=(python3-torch python3-torchvision python3-sklearn python3-numpy python3-onnx)
 
-# The peers live in a virtual environment of the project. Its stamp holds the requirements it was made from.
+# Peers, and the packages that explore, live in a virtual environment of the project. Its stamp holds the requirements it was
+# made from.
 make_venv() {
   local venv=$project_dir/.venv requirements=$project_dir/scripts/requirements.txt
-  cmp -s "$requirements" "$venv/stamp" && return 0
-  log "making .venv with onnx and onnxruntime"
+  local explore=$project_dir/scripts/requirements-explore.txt
+  cat "$requirements" "$explore" | cmp -s - "$venv/stamp" && return 0
+  log "making .venv with onnx, onnxruntime, dask, optuna and pandas"
   rm -rf "$venv"
   if "$system_python" -m venv "$venv" &&
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"; then
-    cp "$requirements" "$venv/stamp"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" -r "$explore"; then
+    cat "$requirements" "$explore" >"$venv/stamp"
   else
     rm -rf "$venv"
-    log "no onnxruntime (is PyPI reachable?): the tests that compare with it will be skipped"
+    log "no packages from PyPI (is it reachable?): the tests that need them will be skipped"
   fi
 }
 
@@ -39,9 +43,14 @@ case "${1-}" in
     install_missing "${build_packages[@]}" "${test_packages[@]}"
     make_venv
     ;;
+  --explore)
+    install_missing "${build_packages[@]}" python3-venv
+    make_venv
+    [ -d "$project_dir/.venv" ] || die "scripts/sweep.py and scripts/explore.py need packages from PyPI"
+    ;;
   --models) install_missing "${build_packages[@]}" "${model_packages[@]}" ;;
   *)
-    echo "usage: scripts/setup.sh [--test|--models]" >&2
+    echo "usage: scripts/setup.sh [--test|--explore|--models]" >&2
     exit 2
     ;;
 esac

@@ -16,6 +16,7 @@ constexpr Command kCommands[] = {
     {"quantize", "quantize a network, and write what was decided", quantize_command},
     {"disasm", "print the instructions of a .qprog file", disasm_command},
     {"check", "compare engines with one another, to the bit and to the cycle", check_command},
+    {"sweep", "evaluate a space of machines and quantizations into an SQLite file", sweep_command},
     {"machines", "list the named machines, or print one", machines_command},
     {"help", "print this, or the help of a command", help_command}};
 

@@ -37,6 +37,7 @@ int compile_command(const Invocation& invocation);
 int quantize_command(const Invocation& invocation);
 int disasm_command(const Invocation& invocation);
 int check_command(const Invocation& invocation);
+int sweep_command(const Invocation& invocation);
 int machines_command(const Invocation& invocation);
 int help_command(const Invocation& invocation);
 

@@ -34,16 +34,22 @@ po::options_description options_group(const std::string& title) {
   return po::options_description(title, 100, 58);
 }
 
-po::options_description network_description(ModelOptions& options) {
+po::options_description shape_description(ModelOptions& options) {
   po::options_description description = options_group("Network");
   description.add_options()  //
       ("batch", po::value(&options.batch)->value_name("N"),
        "batch where the model leaves it open; 1 if not given")  //
       ("input-shape", po::value(&options.input_shapes)->value_name("NAME=SHAPE"),
-       "shape of an input with other open dimensions, such as x=1x3x32x32")  //
-      ("recipe", po::value(&options.recipe)->value_name("FILE.json"),
+       "shape of an input with other open dimensions, such as x=1x3x32x32");
+  return description;
+}
+
+po::options_description network_description(ModelOptions& options) {
+  po::options_description description = shape_description(options);
+  description.add_options()  //
+      ("recipe", po::value(&options.recipe)->value_name("FILE.json|JSON"),
        "bits of codes and weights, 2 to 8, and methods of quantization, for what the model does "
-       "not quantize itself; 8 bits if not given");
+       "not quantize itself: a file, or its content; 8 bits if not given");
   return description;
 }
 

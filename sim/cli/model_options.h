@@ -24,8 +24,8 @@ struct ModelOptions {
   ModelRequest request(const std::string& path) const;
 };
 
-po::options_description network_description(
-    ModelOptions& options);  // --batch, --input-shape, --recipe
+po::options_description shape_description(ModelOptions& options);    // --batch, --input-shape
+po::options_description network_description(ModelOptions& options);  // and --recipe
 // --calibrate, --calibrator, --seed and, unless `limit_text` is null, --data, --limit (explained by
 // it) and
 // --calibration-samples.

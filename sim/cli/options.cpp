@@ -117,13 +117,18 @@ po::options_description machine_description(MachineOptions& options) {
 }
 
 Arch make_arch(const MachineOptions& options) {
+  Arch arch = unchecked_arch(options);
+  arch.check();
+  return arch;
+}
+
+Arch unchecked_arch(const MachineOptions& options) {
   const Arch base = find_arch(options.arch.empty() ? "edge16" : options.arch);
   Arch arch = base;
   if (!options.array.empty()) set_array(arch, options.array);
   if (!options.dataflow.empty()) set_key(arch, "array.dataflow", options.dataflow, "--dataflow");
   for (const auto& [key, value] : options.keys) set_key(arch, key, value, "--" + key);
   if (to_text(arch) != to_text(base)) arch.name += "+";
-  arch.check();
   return arch;
 }
 
@@ -184,7 +189,7 @@ ParsedLine parse_line(CommandLine& line, const Invocation& invocation) {
   if (result.arguments.size() < line.required) {
     throw UsageError(line.arguments[result.arguments.size()] + " is missing");
   }
-  if (result.arguments.size() > line.arguments.size()) {
+  if (result.arguments.size() > line.arguments.size() && !line.takes_more_arguments) {
     throw UsageError("'" + result.arguments[line.arguments.size()] + "' is one argument too many");
   }
   return result;

@@ -31,6 +31,9 @@ po::options_description machine_description(MachineOptions& options);
 // malformed value, Error when the machine does not exist or does not fit together.
 Arch make_arch(const MachineOptions& options);
 
+// The same without asking whether the keys fit together (Arch::check()).
+Arch unchecked_arch(const MachineOptions& options);
+
 // Keys of kind runtime over a compiled program's machine. Throws UsageError for every other machine
 // option: the program was compiled for its structure.
 void apply_runtime_keys(const MachineOptions& options, const std::string& path, Arch& arch);
@@ -47,6 +50,7 @@ struct CommandLine {
   // be there.
   std::vector<std::string> arguments = {};
   size_t required = 0;
+  bool takes_more_arguments = false;  // the last of them may stand there any number of times
 };
 
 // Parses into the bound variables and returns the arguments that are no options. With --help,

@@ -17,18 +17,6 @@
 namespace qsim::cli {
 namespace {
 
-// The parameters that the file carries; for what it leaves open, ranges measured on samples.
-IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& samples,
-                             std::optional<Recipe>& stated, ProgressLine& progress) {
-  IntegerNetwork network = quantize(graph, {.recipe = recipe, .stated = &stated});
-  if (!network.has_values) samples.set_aside_calibration();
-  if (!samples.calibrates()) return network;
-  const CalibrationResult ranges = calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{},
-                                             samples, progress.task("calibration"));
-  progress.clear();
-  return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = &stated});
-}
-
 // --recipe, with --calibrator in place of its own; nothing when neither is given.
 std::optional<Recipe> recipe_of(const ModelRequest& request) {
   std::optional<Recipe> recipe;
@@ -56,13 +44,28 @@ QuantizedModel quantize_model(const ModelRequest& request, Samples samples,
   if (recipe && recipe->equalizes) model.graph = equalize(model.graph);
   request.dump.stage("graph", [&] { return to_text(model.graph); });
 
-  model.network = quantize_with(model.graph, recipe ? &*recipe : nullptr, model.samples,
-                                model.stated, progress);
+  model.network = quantize_graph(model.graph, recipe ? &*recipe : nullptr, model.samples,
+                                 progress.task("calibration"), &model.stated);
+  progress.clear();
   request.dump.stage("network", [&] { return to_text(model.network); });
   return model;
 }
 
 }  // namespace
+
+Graph graph_for(Graph graph, const Recipe* recipe) {
+  return recipe && recipe->equalizes ? equalize(graph) : std::move(graph);
+}
+
+IntegerNetwork quantize_graph(const Graph& graph, const Recipe* recipe, Samples& samples,
+                              const Progress& progress, std::optional<Recipe>* stated) {
+  IntegerNetwork network = quantize(graph, {.recipe = recipe, .stated = stated});
+  if (!network.has_values) samples.set_aside_calibration();
+  if (!samples.calibrates()) return network;
+  const CalibrationResult ranges =
+      calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{}, samples, progress);
+  return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = stated});
+}
 
 QuantizedModel quantize_model(const ModelRequest& request, ProgressLine& progress) {
   return quantize_model(request, load_samples(request.samples), progress);

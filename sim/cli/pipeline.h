@@ -24,7 +24,7 @@ struct ModelRequest {
   SampleOptions samples;
   int64_t batch = 1;                          // of dynamic batch dimensions
   std::map<std::string, Shape> input_shapes;  // of inputs with other dynamic dimensions
-  std::string recipe;      // a .json file for what the model leaves open; "": 8 bits everywhere
+  std::string recipe;      // for what the model leaves open, see load_recipe(); "": 8 bits
   std::string calibrator;  // how ranges of activations are found; "": as the recipe says
   Dump dump;
 };
@@ -57,6 +57,16 @@ QuantizedModel quantize_model(const ModelRequest& request, ProgressLine& progres
 
 // quantize_model(), plan, emit. Throws Error for everything that is wrong with the files.
 CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress);
+
+// Steps of it, for callers that take one of them many times.
+//
+// The parameters that the file carries; for what it leaves open, ranges measured on samples of
+// which `samples` sets some aside when it has to. `recipe` may be null. The graph is the one that
+// graph_for() made.
+IntegerNetwork quantize_graph(const Graph& graph, const Recipe* recipe, Samples& samples,
+                              const Progress& progress, std::optional<Recipe>* stated = nullptr);
+// What `recipe` wants quantized: the graph, equalized if it says so.
+Graph graph_for(Graph graph, const Recipe* recipe);
 
 // compile_model(), then the engine, then values on samples when there are any.
 Report run_model(const RunRequest& request, ProgressLine& progress);

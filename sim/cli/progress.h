@@ -13,7 +13,9 @@ namespace qsim::cli {
 // a line is written every ten per cent. Nothing is shown for work that ends within a second.
 class ProgressLine {
  public:
+  struct Silent {};  // shows nothing: for callers that are no command line
   explicit ProgressLine(bool always = false);
+  explicit ProgressLine(Silent) : terminal_(false), always_(false) {}
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;

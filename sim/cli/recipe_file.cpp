@@ -144,13 +144,39 @@ LayerBits read_layer(const std::string& place, const Json& json,
   return bits;
 }
 
+Json parse_recipe(const std::string& recipe, std::string& place) {
+  Json json;
+  if (is_recipe_text(recipe)) {
+    place = "recipe";
+    json = Json::parse(recipe, nullptr, false);
+  } else {
+    place = recipe;
+    std::ifstream file(recipe, std::ios::binary);
+    if (!file || std::filesystem::is_directory(recipe)) throw Error(recipe + ": cannot be read");
+    json = Json::parse(file, nullptr, false);
+  }
+  require_object(place + ":", json);
+  return json;
+}
+
 }  // namespace
 
-Recipe load_recipe(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) throw Error(path + ": cannot be read");
-  const Json json = Json::parse(file, nullptr, false);
-  require_object(path + ":", json);
+bool is_recipe_text(const std::string& recipe) { return recipe.starts_with('{'); }
+
+std::string recipe_text(const std::string& recipe,
+                        const std::vector<std::pair<std::string, std::string>>& values) {
+  std::string place;
+  Json json = recipe.empty() ? Json::object() : parse_recipe(recipe, place);
+  for (const auto& [key, text] : values) {
+    const Json value = Json::parse(text, nullptr, false);
+    json[key] = value.is_discarded() ? Json(text) : value;
+  }
+  return json.empty() ? "" : text_of(json);
+}
+
+Recipe load_recipe(const std::string& recipe_or_path) {
+  std::string path;
+  const Json json = parse_recipe(recipe_or_path, path);
   Recipe recipe;
   recipe.source = path;
   for (const auto& [key, value] : json.items()) {

@@ -1,6 +1,7 @@
 #include "sim/cli/run_files.h"
 
 #include "compiler/dataset.h"
+#include "sim/cli/recipe_file.h"
 
 namespace qsim::cli {
 
@@ -30,7 +31,12 @@ Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
   if (model.samples.calibration) {
     manifest.calibration = stamp_file(model.samples.calibration->path);
   }
-  if (!request.model.recipe.empty()) manifest.recipe = stamp_file(request.model.recipe);
+  const std::string& recipe = request.model.recipe;
+  if (is_recipe_text(recipe)) {
+    manifest.recipe = {recipe, static_cast<int64_t>(recipe.size()), sha256_of(recipe)};
+  } else if (!recipe.empty()) {
+    manifest.recipe = stamp_file(recipe);
+  }
   return manifest;
 }
 

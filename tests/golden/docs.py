@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Executes the commands of a page and compares what they print with what the page shows.
 
-In ```console blocks, a line "$ command" is run in an empty folder where `models` and `scripts` point to the project's, and the
-lines after it are its output; a line "..." stands for any lines. All commands of a page share the folder. A page that says
-<!-- needs Python: NAME ... --> is skipped (exit code 77) where Debian's Python lacks one of these packages.
+In ```console blocks, a line "$ command" is run in an empty folder where `models` and `scripts` point to the project's, lines
+"> more" after it belong to it, and the lines after these are its output; a line "..." stands for any lines. All commands
+of a page share the folder. A page that says <!-- needs Python: NAME ... --> is skipped (exit code 77) where Debian's Python
+lacks one of these packages.
 
     docs.py --qsim build/release/sim/cli/qsim docs/user/cli.md ...
 """
@@ -24,8 +25,10 @@ def commands_of(page):
     """Pairs of a command and the lines that it should print."""
     for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.M | re.S):
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
-            command, _, output = part.partition("\n")
-            yield command, output.splitlines()
+            command, *output = part.splitlines()
+            while output and output[0].startswith("> "):
+                command += "\n" + output.pop(0)[2:]
+            yield command, output
 
 
 def matches(expected, actual):

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""qsim sweep on a Dask cluster: the same space, the same store.
+
+    .venv/bin/python scripts/sweep.py space.cfg model.onnx -o results.db
+    .venv/bin/python scripts/sweep.py space.cfg model.onnx -o results.db --scheduler tcp://head:8786
+
+Without --scheduler, starts a LocalCluster of one process a core. Workers evaluate, this process alone writes: whatever
+it has written stays when it is killed, and the next run goes on from there. A worker may die at any time: its points
+go to another one. Model, data and recipes must have the same paths on all machines, and results.db must lie on a disk of
+the machine that this runs on, not on a network share. docs/user/sweeps.md has an example for Slurm.
+"""
+
+import argparse
+import contextlib
+import itertools
+import pathlib
+import pickle
+import sys
+import threading
+import time
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(SCRIPTS))
+
+DEATHS_OF_A_TASK = 100  # workers that may die under a task before it counts as what kills them
+BATCH_SECONDS = 0.5  # results are written together at most this long after they have come
+LOST_AFTER_SECONDS = 2  # a local worker that has not come back is replaced
+IN_FLIGHT = 4  # tasks a thread of the cluster has or waits for
+
+def evaluate(settings, task):
+    """Runs in a worker; `settings` are the evaluator's. Takes pickled points and values to evaluate, and returns the results
+    of both, pickled: a scheduler unpacks what it passes on, and need not know qsim."""
+    if str(SCRIPTS) not in sys.path:
+        sys.path.insert(0, str(SCRIPTS))
+    from qsim_module import qsim
+
+    evaluators = qsim.__dict__.setdefault("_of_this_worker", {})  # a function's own globals may be copies
+    key = repr(sorted(settings.items()))
+    if key not in evaluators:
+        evaluators[key] = qsim.Evaluator(**settings)
+    evaluator = evaluators[key]
+    points, values = pickle.loads(task)
+    return pickle.dumps(([evaluator.evaluate(point) for point in points],
+                         [evaluator.evaluate_values(point) for point in values]))
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("space")
+    parser.add_argument("models", nargs="*", metavar="MODEL.onnx")
+    parser.add_argument("-o", "--output", required=True, metavar="RESULTS.db")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a running cluster; a LocalCluster if not given")
+    parser.add_argument("--workers", type=int, metavar="N", help="of the LocalCluster; one a core if not given")
+    parser.add_argument("--chunk", type=int, default=8, metavar="N", help="points of a task (default: 8)")
+    parser.add_argument("--data", metavar="FILE.npz", help="samples; as of `qsim sweep`, like all that follows")
+    parser.add_argument("--calibrate", metavar="FILE.npz")
+    parser.add_argument("--calibration-samples", type=int, metavar="N")
+    parser.add_argument("--preprocess", metavar="FILE.json")
+    parser.add_argument("--limit", type=int, metavar="N")
+    parser.add_argument("--skip-float", action="store_true", default=None)
+    parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument("--batch", type=int, metavar="N")
+    parser.add_argument("--pareto", metavar="METRIC,...")
+    options = parser.parse_args(arguments)
+    if options.chunk < 1:
+        parser.error(f"--chunk {options.chunk} is less than 1")
+    return options
+
+
+def evaluator_settings(options):
+    names = ("data", "calibrate", "calibration_samples", "preprocess", "limit", "seed", "batch", "skip_float")
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def tasks_of(points, values, chunk):
+    """(points, values) of each task: accuracies alone, they take longest, then points in chunks."""
+    for point in values:
+        yield [], [point]
+    for start in range(0, len(points), chunk):
+        yield points[start:start + chunk], []
+
+
+class Writer:
+    """The store's one writer: gathers results and commits them together."""
+
+    def __init__(self, store, total):
+        self.store, self.total = store, total
+        self.points, self.values = [], []
+        self.done = self.failed = 0
+        self.start = self.last = time.monotonic()
+
+    def take(self, points, values):
+        self.points += points
+        self.values += values
+        if time.monotonic() - self.last >= BATCH_SECONDS:
+            self.commit()
+
+    def commit(self):
+        self.store.add(self.points, self.values)
+        self.done += len(self.points)
+        self.failed += sum(1 for point in self.points if point.failure)
+        self.points, self.values = [], []
+        self.last = time.monotonic()
+        rate = self.done / max(self.last - self.start, 1e-9)
+        left = f", {(self.total - self.done) / rate:.0f} s left" if rate else ""
+        if sys.stderr.isatty():
+            print(f"\r{self.done} of {self.total} points, {self.failed} failed, {rate:.1f} points/s{left}\033[K", end="",
+                  file=sys.stderr, flush=True)
+
+
+def run_tasks(client, settings, tasks, writer):
+    """Keeps the cluster busy, no more tasks in flight than it needs, until all results are written."""
+    from distributed import as_completed
+
+    threads = max(1, sum(client.nthreads().values()))
+    tasks = iter(tasks)
+
+    def submit(task):
+        return client.submit(evaluate, settings, pickle.dumps(task), pure=False, retries=DEATHS_OF_A_TASK)
+
+    running = as_completed([submit(task) for task in itertools.islice(tasks, IN_FLIGHT * threads)])
+    for future in running:
+        writer.take(*pickle.loads(future.result()))
+        future.release()
+        task = next(tasks, None)
+        if task is not None:
+            running.add(submit(task))
+    writer.commit()
+
+
+class LocalWorkers:
+    """Sees to it that a LocalCluster has its workers. A nanny whose worker dies while it starts gives up for good: it is
+    replaced, or a cluster could lose all of them and wait for ever."""
+
+    def __init__(self, cluster):
+        self.cluster, self.count = cluster, len(cluster.workers)
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.done.wait(LOST_AFTER_SECONDS):
+            self.cluster.scale(self.count)
+
+    def stop(self):
+        self.done.set()
+        self.thread.join()
+
+
+@contextlib.contextmanager
+def cluster_of(options):
+    """(client, LocalCluster or None)."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_OF_A_TASK,
+                     "distributed.deploy.lost-worker-timeout": f"{LOST_AFTER_SECONDS} s"})
+    if options.scheduler:
+        with Client(options.scheduler) as client:
+            yield client, None
+        return
+    with LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            workers = LocalWorkers(cluster)
+            try:
+                yield client, cluster
+            finally:
+                workers.stop()
+
+
+def main(arguments=None, on_start=None):
+    """`on_start(client, cluster)` is called before the first task: tests kill workers there."""
+    options = parse_arguments(arguments)
+    from qsim_module import qsim
+
+    try:
+        settings = evaluator_settings(options)
+        evaluator = qsim.Evaluator(**settings)
+        space = qsim.Space(options.space, options.models)
+        store = qsim.Store(options.output, "w")
+        store.use_samples(evaluator.samples_description)
+        points, values = qsim.pending(space, evaluator, store)
+        print(f"{options.output}: {len(space)} points, {len(points)} to evaluate, {len(values)} accuracies", flush=True)
+        if points or values:
+            with cluster_of(options) as (client, cluster):
+                if on_start:
+                    on_start(client, cluster)
+                writer = Writer(store, len(points))
+                run_tasks(client, settings, tasks_of(points, values, options.chunk), writer)
+            seconds = writer.last - writer.start
+            print(f"{options.output}: {writer.done} evaluated, {writer.failed} failed, {seconds:.1f} s, "
+                  f"{writer.done / seconds:.1f} points/s")
+        if options.pareto:
+            print(store.pareto_text(options.pareto), end="")
+    except qsim.Error as error:
+        print(f"sweep.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+#include "sim/python/settings.h"
+
+#include <pybind11/stl.h>
+
+#include "hw/spec/error.h"
+
+namespace qsim::python {
+namespace {
+
+namespace py = pybind11;
+
+void require_at_least(const char* name, int64_t value, int64_t least) {
+  if (value >= least) return;
+  throw Error(std::string(name) + " = " + std::to_string(value) + " is less than " +
+              std::to_string(least));
+}
+
+cli::SampleOptions sample_options(const py::dict& settings) {
+  cli::SampleOptions options;
+  options.data = text_in(settings, "data");
+  options.calibrate = text_in(settings, "calibrate");
+  options.preprocess = text_in(settings, "preprocess");
+  options.calibration_samples = number_in(settings, "calibration_samples", -1);
+  options.limit = number_in(settings, "limit", 0);
+  options.seed = static_cast<uint64_t>(number_in(settings, "seed", 1));
+  require_at_least("limit", options.limit, 0);
+  require_at_least("calibration_samples", options.calibration_samples, -1);
+  return options;
+}
+
+int64_t batch_in(const py::dict& settings) {
+  const int64_t batch = number_in(settings, "batch", 1);
+  require_at_least("batch", batch, 1);
+  return batch;
+}
+
+std::map<std::string, Shape> shapes_in(const py::dict& settings) {
+  std::map<std::string, Shape> shapes;
+  if (!settings.contains("input_shapes")) return shapes;
+  for (const auto& [name, shape] : settings["input_shapes"].cast<py::dict>()) {
+    shapes[name.cast<std::string>()] = shape.cast<Shape>();
+  }
+  return shapes;
+}
+
+}  // namespace
+
+bool flag_in(const py::dict& settings, const char* name) {
+  return settings.contains(name) && settings[name].cast<bool>();
+}
+
+std::string text_in(const py::dict& settings, const char* name) {
+  return settings.contains(name) ? settings[name].cast<std::string>() : "";
+}
+
+int64_t number_in(const py::dict& settings, const char* name, int64_t otherwise) {
+  return settings.contains(name) ? settings[name].cast<int64_t>() : otherwise;
+}
+
+cli::MachineOptions machine_options(const py::dict& settings) {
+  cli::MachineOptions options;
+  options.arch = text_in(settings, "machine");
+  if (!settings.contains("overrides")) return options;
+  for (const auto& [key, value] : settings["overrides"].cast<py::dict>()) {
+    options.keys.emplace_back(key.cast<std::string>(), py::str(value).cast<std::string>());
+  }
+  return options;
+}
+
+cli::ModelRequest model_request(const py::dict& settings) {
+  cli::ModelRequest request;
+  request.path = text_in(settings, "model");
+  request.machine = machine_options(settings);
+  request.samples = sample_options(settings);
+  request.batch = batch_in(settings);
+  request.input_shapes = shapes_in(settings);
+  request.recipe = text_in(settings, "recipe");
+  request.calibrator = text_in(settings, "calibrator");
+  return request;
+}
+
+cli::EvaluatorOptions evaluator_options(const py::dict& settings) {
+  return {sample_options(settings), batch_in(settings), shapes_in(settings),
+          flag_in(settings, "skip_float")};
+}
+
+}  // namespace qsim::python

@@ -1,0 +1,51 @@
+// The results of sweeps, in one SQLite file (docs/reference/store.md describes the tables).
+//
+// Whoever is killed loses what was not yet committed and nothing else: add() is one transaction in
+// the write-ahead log. Several processes may read while one writes. Rows never change once they
+// are written; adding a row whose key is there does nothing.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/store/database.h"
+#include "sim/store/results.h"
+
+namespace qsim {
+
+class ResultStore {
+ public:
+  enum class Mode : uint8_t { kRead, kWrite };
+
+  // kWrite creates the file. Throws Error when it is no store, or one of another schema.
+  ResultStore(const std::string& path, Mode mode);
+  ~ResultStore();
+
+  // A store holds accuracies on one set of samples. `description` names files by their content;
+  // "" when there are none. Throws Error when the store has another one.
+  void use_samples(const std::string& description);
+
+  std::set<std::string> point_keys();
+  std::set<std::string> values_keys();
+  void remove_failed();  // points and accuracies, so that they are evaluated again
+
+  void add(std::span<const PointResult> points, std::span<const ValuesResult> values);
+
+  // All rows, in the order of their keys.
+  std::vector<PointResult> points();
+  std::vector<ValuesResult> values();
+
+  const std::string& path() const { return database_.path(); }
+
+ private:
+  struct Writer;
+  std::vector<Metric> metrics(const char* table, int64_t id);
+
+  Database database_;
+  std::unique_ptr<Writer> writer_;  // of kWrite
+};
+
+}  // namespace qsim

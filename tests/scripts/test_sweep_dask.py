@@ -1,0 +1,128 @@
+"""scripts/sweep.py on a LocalCluster whose workers are killed: the rows are those of `qsim sweep`.
+
+QSIM_KILLS sets the number of kills (5 if not set), QSIM_KILL_SEED the seed of whom they hit.
+"""
+
+import contextlib
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import sweeps
+
+KILLS = int(os.environ.get("QSIM_KILLS", 5))
+SEED = int(os.environ.get("QSIM_KILL_SEED", 1))
+
+
+class Killer:
+    """Kills one worker process with tasks after the other, until told to stop."""
+
+    def __init__(self, kills):
+        self.wanted, self.kills = kills, 0
+        self.chance = random.Random(SEED)
+        self.done = threading.Event()
+        self.thread = None
+
+    def start(self, client, cluster):
+        self.thread = threading.Thread(target=self.run, args=(cluster,), daemon=True)
+        self.thread.start()
+
+    def run(self, cluster):
+        while self.kills < self.wanted and not self.done.wait(self.chance.uniform(0.05, 0.5)):
+            pids = self.busy(cluster)
+            if not pids:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.chance.choice(pids), signal.SIGKILL)
+                self.kills += 1
+
+    @staticmethod
+    def busy(cluster):
+        """Processes of workers that have tasks."""
+        states = dict(cluster.scheduler.workers)
+        nannies = [nanny for nanny in list(cluster.workers.values()) if nanny.pid]
+        return [nanny.pid for nanny in nannies
+                if nanny.worker_address in states and states[nanny.worker_address].processing]
+
+    def stop(self):
+        self.done.set()
+        if self.thread:
+            self.thread.join()
+
+
+class DaskTest(sweeps.SweepTest):
+    def setUp(self):
+        missing = sweeps.python_missing("distributed")
+        if missing:
+            self.skipTest(missing)
+        super().setUp()
+
+    def sweep(self, path, on_start=None):
+        sweep = sweeps.script("sweep")
+        arguments = [str(self.space), sweeps.MODEL, "-o", str(path), "--workers", "2", "--chunk", "2", *sweeps.DATA]
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            self.assertEqual(sweep.main(arguments, on_start), 0)
+        return output.getvalue()
+
+    def test_rows_are_those_of_the_tool_though_workers_die(self):
+        expected = self.undisturbed()
+        kills = rounds = 0
+        while kills < KILLS:
+            path = self.folder / f"dask{rounds}.db"
+            killer = Killer(KILLS - kills)
+            try:
+                self.sweep(path, killer.start)
+            finally:
+                killer.stop()
+            self.assertEqual(sweeps.all_rows(path), expected)
+            kills += killer.kills
+            rounds += 1
+        print(f"{kills} workers with tasks killed in {rounds} sweeps: all rows as undisturbed")
+        again = self.sweep(path)
+        self.assertIn("240 points, 0 to evaluate, 0 accuracies", again)
+
+    def test_a_cluster_that_runs_already(self):
+        expected = self.undisturbed()
+        contact, path = self.folder / "scheduler.json", self.folder / "cluster.db"
+        dask = [sys.executable, "-m", "dask"]
+        for arguments in (["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", ":0"],
+                          ["worker", "--nthreads", "2", "--no-dashboard", "--local-directory", str(self.folder)]):
+            process = subprocess.Popen([*dask, *arguments, "--scheduler-file", str(contact)], cwd=self.folder,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.terminate)
+            self.wait_for(contact)
+        address = json.loads(contact.read_text())["address"]
+        command = [sys.executable, str(sweeps.ROOT / "scripts" / "sweep.py"), str(self.space), sweeps.MODEL, "-o", str(path),
+                   "--scheduler", address, "--pareto", "cycles,accuracy", *sweeps.DATA]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("240 evaluated, ", done.stdout)
+        self.assertIn("Pareto front: ", done.stdout)
+        self.assertEqual(sweeps.all_rows(path), expected)
+
+    def wait_for(self, path):
+        for _ in range(600):
+            if path.exists() and path.stat().st_size:
+                return
+            time.sleep(0.1)
+        self.fail(f"{path.name} was not written within a minute")
+
+    def test_errors_are_one_line(self):
+        sweep = sweeps.script("sweep")
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            self.assertEqual(sweep.main(["missing.cfg", sweeps.MODEL, "-o", str(self.folder / "r.db")]), 1)
+        self.assertEqual(errors.getvalue(), "sweep.py: missing.cfg: cannot be read\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
