@@ -15,6 +15,8 @@ constexpr Command kCommands[] = {
     {"compile", "compile a network for a machine into a .qprog file", compile_command},
     {"disasm", "print the instructions of a .qprog file", disasm_command},
     {"check", "compare engines with one another, to the bit and to the cycle", check_command},
+    {"report", "write an HTML page of one run, or of two beside each other", report_command},
+    {"diff", "say what differs between two runs: figures, machine, layers", diff_command},
     {"machines", "list the named machines, or print one", machines_command},
     {"help", "print this, or the help of a command", help_command}};
 
