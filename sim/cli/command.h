@@ -38,6 +38,8 @@ int quantize_command(const Invocation& invocation);
 int disasm_command(const Invocation& invocation);
 int check_command(const Invocation& invocation);
 int sweep_command(const Invocation& invocation);
+int report_command(const Invocation& invocation);
+int diff_command(const Invocation& invocation);
 int machines_command(const Invocation& invocation);
 int help_command(const Invocation& invocation);
 

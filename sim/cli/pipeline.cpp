@@ -10,9 +10,11 @@
 #include "sim/cli/calibration.h"
 #include "sim/cli/evaluate.h"
 #include "sim/cli/network_inputs.h"
+#include "sim/cli/output_file.h"
 #include "sim/cli/recipe_file.h"
 #include "sim/cli/run_files.h"
 #include "sim/engines/analytic/engine.h"
+#include "sim/report/perfetto.h"
 
 namespace qsim::cli {
 namespace {
@@ -129,6 +131,7 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   if (!request.save_outputs.empty()) {
     save_outputs(request.save_outputs, program.network, model.samples, evaluation);
   }
+  if (!request.trace.empty()) write_file(request.trace, render_trace(program, result));
   const bool counts_values = engine.has_values && engine.has_cycles && model.samples.data;
   return make_report(program, result, counts_values,
                      make_manifest(request, model, engine, value_engine), evaluation.accuracy);

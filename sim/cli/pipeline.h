@@ -47,6 +47,7 @@ struct RunRequest {
   ModelRequest model;
   std::string engine = "analytic";
   std::string save_outputs;  // an .npz file; "": none
+  std::string trace;         // a JSON file for Perfetto; "": none
   int threads = 1;
   bool skip_float = false;  // score the integer network alone
   std::string command_line;

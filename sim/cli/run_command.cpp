@@ -1,26 +1,14 @@
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "sim/cli/model_options.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/terminal.h"
 #include "sim/report/render.h"
 
 namespace qsim::cli {
 namespace {
-
-constexpr size_t kDefaultWidth = 100;
-
-size_t terminal_width() {
-  winsize size{};
-  if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    return size.ws_col;
-  }
-  return kDefaultWidth;
-}
 
 struct RunOptions {
   ModelOptions model;
@@ -47,6 +35,8 @@ CommandLine make_line(RunOptions& options) {
        "write the report as JSON; - prints it instead of the text")  //
       ("csv", po::value(&options.csv)->value_name("FILE"),
        "write the layer table as CSV; - prints it instead of the text")  //
+      ("trace", po::value(&options.request.trace)->value_name("FILE.json"),
+       "write what every unit did in every cycle, for https://ui.perfetto.dev")  //
       ("save-outputs", po::value(&options.request.save_outputs)->value_name("FILE.npz"),
        "write the network's outputs for the samples of --data");
   line.options.add(machine_description(options.model.machine));
@@ -72,6 +62,9 @@ int run_command(const Invocation& invocation) {
   options.request.model = options.model.request(parsed.arguments[0]);
   options.request.command_line = invocation.command_line;
   const EngineRow& engine = find_engine(options.request.engine, "--engine");
+  if (!options.request.trace.empty() && !engine.has_cycles) {
+    throw UsageError(std::string("--trace: the engine ") + engine.name + " keeps no cycles");
+  }
   if (options.model.samples.data.empty()) {
     if (!options.request.save_outputs.empty()) throw UsageError("--save-outputs needs --data");
     if (options.request.skip_float) throw UsageError("--skip-float needs --data");

@@ -1,0 +1,16 @@
+// What differs between two reports of `qsim run --json`, as text.
+#pragma once
+
+#include <string>
+
+#include "sim/cli/report_file.h"
+
+namespace qsim::cli {
+
+// Parameters of the machine, figures, counters, accuracy and each layer's numbers that differ, with
+// the change of each number; "" when nothing does. Of layers the main numbers alone, unless `all`.
+// Manifests (files, command lines) are not compared, but files with other contents are named.
+// Layers are matched by name.
+std::string diff_reports(const ReportFile& a, const ReportFile& b, bool all, size_t width);
+
+}  // namespace qsim::cli

@@ -1,0 +1,31 @@
+#include "sim/cli/options.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/report_file.h"
+#include "sim/report/page.h"
+
+namespace qsim::cli {
+
+int report_command(const Invocation& invocation) {
+  std::string output;
+  CommandLine line{"report", "[OPTIONS] RUN.json [RUN.json] -o PAGE.html",
+                   "Writes one HTML page with charts and tables: of a run, or of two beside each "
+                   "other. The page needs\nno network. RUN.json is what qsim run --json writes.\n",
+                   po::options_description("Options", 100, 58)};
+  line.options.add_options()("output,o", po::value(&output)->value_name("PAGE.html"),
+                             "where to write the page; - is standard output");
+  line.arguments = {"a run", "a second run"};
+  line.required = 1;
+  const ParsedLine parsed = parse_line(line, invocation);
+  if (!parsed.proceed) return 0;
+  if (output.empty()) throw UsageError("--output is missing");
+  PageInput page;
+  for (const std::string& path : parsed.arguments) {
+    const ReportFile report = load_report(path);
+    page.title += (page.title.empty() ? "qsim: " : " beside ") + report.title();
+    page.runs.push_back(report.text);
+  }
+  write_file(output, render_page(page));
+  return 0;
+}
+
+}  // namespace qsim::cli

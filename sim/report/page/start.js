@@ -1,0 +1,1 @@
+if (kData.sweep) show_sweep(); else show_runs();

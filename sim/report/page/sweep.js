@@ -1,0 +1,1 @@
+function show_sweep() {}
