@@ -17,7 +17,7 @@ constexpr Command kCommands[] = {
     {"disasm", "print the instructions of a .qprog file", disasm_command},
     {"check", "compare engines with one another, to the bit and to the cycle", check_command},
     {"sweep", "evaluate a space of machines and quantizations into an SQLite file", sweep_command},
-    {"report", "write an HTML page of one run, or of two beside each other", report_command},
+    {"report", "write an HTML page of a run, of two runs, or of a sweep", report_command},
     {"diff", "say what differs between two runs: figures, machine, layers", diff_command},
     {"machines", "list the named machines, or print one", machines_command},
     {"help", "print this, or the help of a command", help_command}};

@@ -2,23 +2,32 @@
 #include "sim/cli/output_file.h"
 #include "sim/cli/report_file.h"
 #include "sim/report/page.h"
+#include "sim/store/page_data.h"
 
 namespace qsim::cli {
 
 int report_command(const Invocation& invocation) {
   std::string output;
-  CommandLine line{"report", "[OPTIONS] RUN.json [RUN.json] -o PAGE.html",
-                   "Writes one HTML page with charts and tables: of a run, or of two beside each "
-                   "other. The page needs\nno network. RUN.json is what qsim run --json writes.\n",
-                   po::options_description("Options", 100, 58)};
+  CommandLine line{
+      "report", "[OPTIONS] RUN.json [RUN.json] | RESULTS.db -o PAGE.html",
+      "Writes one HTML page with charts and tables: of a run, of two beside each other, "
+      "or of a sweep. The\npage needs no network. RUN.json is what qsim run --json "
+      "writes, RESULTS.db what qsim sweep does.\n",
+      po::options_description("Options", 100, 58)};
   line.options.add_options()("output,o", po::value(&output)->value_name("PAGE.html"),
                              "where to write the page; - is standard output");
-  line.arguments = {"a run", "a second run"};
+  line.arguments = {"a run or a sweep", "a second run"};
   line.required = 1;
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
   if (output.empty()) throw UsageError("--output is missing");
   PageInput page;
+  if (parsed.arguments[0].ends_with(".db")) {
+    if (parsed.arguments.size() > 1) throw UsageError("a sweep's page is of one file");
+    ResultStore store(parsed.arguments[0], ResultStore::Mode::kRead);
+    write_file(output, render_page({"qsim: " + parsed.arguments[0], {}, sweep_json(store)}));
+    return 0;
+  }
   for (const std::string& path : parsed.arguments) {
     const ReportFile report = load_report(path);
     page.title += (page.title.empty() ? "qsim: " : " beside ") + report.title();

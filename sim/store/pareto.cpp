@@ -8,44 +8,17 @@
 #include <sstream>
 
 #include "hw/spec/error.h"
+#include "sim/store/joined.h"
 
 namespace qsim {
 namespace {
-
-const std::set<std::string> kGreaterIsBetter = {"top1",
-                                                "top5",
-                                                "agreement",
-                                                "output_sqnr_db",
-                                                "utilization",
-                                                "utilization_percent",
-                                                "inferences_per_second"};
 
 // What people call the metrics that they mean most.
 const std::map<std::string, std::string> kAliases = {
     {"accuracy", "top1"}, {"energy", "energy_uj"}, {"area", "area_mm2"}};
 
-using Values = std::map<std::string, double>;
-
-void add_metrics(Values& values, const std::vector<Metric>& metrics) {
-  for (const Metric& metric : metrics) values[metric.name] = metric.value;
-}
-
-// What a point and the accuracy that belongs to it say.
-std::vector<std::pair<PointResult, Values>> joined(ResultStore& store) {
-  std::map<std::string, Values> accuracies;
-  for (const ValuesResult& row : store.values()) add_metrics(accuracies[row.key], row.metrics);
-  std::vector<std::pair<PointResult, Values>> rows;
-  for (PointResult& point : store.points()) {
-    Values values;
-    add_metrics(values, point.metrics);
-    if (!point.metrics.empty()) values.merge(Values(accuracies[point.values_key]));
-    rows.emplace_back(std::move(point), std::move(values));
-  }
-  return rows;
-}
-
 [[noreturn]] void explain_empty(const std::string& path, const std::vector<Objective>& objectives,
-                                const std::vector<std::pair<PointResult, Values>>& rows) {
+                                const std::vector<JoinedPoint>& rows) {
   std::set<std::string> known;
   for (const auto& [point, values] : rows) {
     for (const auto& [name, value] : values) {
@@ -88,20 +61,6 @@ void sort_best_first(std::vector<Candidate>& candidates, const std::vector<Objec
   });
 }
 
-std::map<std::string, std::string> machine_keys(const PointResult& point) {
-  std::map<std::string, std::string> keys;
-  std::istringstream lines(point.machine_text);
-  std::string section;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with('[')) section = line.substr(1, line.size() - 2) + ".";
-    const size_t equals = line.find(" = ");
-    if (equals != std::string::npos) {
-      keys[section + line.substr(0, equals)] = line.substr(equals + 3);
-    }
-  }
-  return keys;
-}
-
 // Points of the front with the same values.
 struct Row {
   std::vector<double> values;
@@ -114,9 +73,7 @@ std::vector<Row> rows_of(const Front& front) {
   for (const Candidate& candidate : front.points) {
     if (rows.empty() || rows.back().values != candidate.values) {
       const PointResult& point = candidate.point;
-      rows.push_back({candidate.values, 0, machine_keys(point)});
-      rows.back().settings["model"] = point.model;
-      rows.back().settings["recipe"] = point.recipe.empty() ? "none" : point.recipe;
+      rows.push_back({candidate.values, 0, settings_of(point)});
     }
     ++rows.back().alike;
   }
@@ -162,7 +119,7 @@ std::vector<Objective> read_objectives(const std::string& text, const std::strin
       throw Error(place + " = " + text + " is not a list like cycles,accuracy or cycles:min,pes");
     }
     objective.is_greater_better =
-        direction.empty() ? kGreaterIsBetter.count(objective.metric) > 0 : direction == "max";
+        direction.empty() ? greater_is_better(objective.metric) : direction == "max";
     objectives.push_back(std::move(objective));
   }
   if (objectives.empty()) throw Error(place + " names no objective");
@@ -170,7 +127,7 @@ std::vector<Objective> read_objectives(const std::string& text, const std::strin
 }
 
 Front pareto_front(ResultStore& store, const std::vector<Objective>& objectives) {
-  std::vector<std::pair<PointResult, Values>> rows = joined(store);
+  std::vector<JoinedPoint> rows = joined_points(store);
   std::vector<Candidate> candidates;
   Front front;
   for (auto& [point, values] : rows) {

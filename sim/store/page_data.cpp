@@ -1,0 +1,79 @@
+#include "sim/store/page_data.h"
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "hw/spec/error.h"
+#include "sim/store/joined.h"
+
+namespace qsim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Settings = std::map<std::string, std::string>;
+
+void add_metrics(Json& json, const std::vector<Metric>& metrics) {
+  for (const Metric& metric : metrics) {
+    if (json.contains(metric.name)) continue;
+    json[metric.name] = {{"unit", metric.unit},
+                         {"origin", metric.origin},
+                         {"greater_is_better", greater_is_better(metric.name)}};
+  }
+}
+
+Json values_json(const std::map<std::string, double>& values) {
+  Json json = Json::object();
+  for (const auto& [name, value] : values) json[name] = std::isfinite(value) ? Json(value) : Json();
+  return json;
+}
+
+}  // namespace
+
+std::string sweep_json(ResultStore& store) {
+  Json json = {{"title", std::filesystem::path(store.path()).filename().string()},
+               {"metrics", Json::object()},
+               {"settings", Json::array()},
+               {"fixed", Json::object()},
+               {"points", Json::array()},
+               {"failed", Json::array()}};
+  std::vector<std::pair<JoinedPoint, Settings>> rows;
+  std::map<std::string, std::set<std::string>> seen;
+  for (JoinedPoint& joined : joined_points(store)) {
+    if (joined.values.empty()) {
+      json["failed"].push_back(
+          {{"command", joined.point.command}, {"message", joined.point.failure}});
+      continue;
+    }
+    Settings settings = settings_of(joined.point);
+    settings["machine"] = joined.point.machine;
+    for (const auto& [key, value] : settings) seen[key].insert(value);
+    add_metrics(json["metrics"], joined.point.metrics);
+    rows.emplace_back(std::move(joined), std::move(settings));
+  }
+  if (rows.empty()) throw Error(store.path() + ": no point has a result");
+  for (const ValuesResult& accuracy : store.values()) {
+    add_metrics(json["metrics"], accuracy.metrics);
+  }
+  for (const auto& [key, values] : seen) {
+    if (values.size() > 1) {
+      json["settings"].push_back(key);
+    } else {
+      json["fixed"][key] = *values.begin();
+    }
+  }
+  for (const auto& [joined, settings] : rows) {
+    Json differing = Json::object();
+    for (const Json& key : json["settings"]) {
+      const auto found = settings.find(key.get<std::string>());
+      if (found != settings.end()) differing[found->first] = found->second;
+    }
+    json["points"].push_back({{"command", joined.point.command},
+                              {"settings", differing},
+                              {"values", values_json(joined.values)}});
+  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace qsim
