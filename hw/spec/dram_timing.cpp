@@ -55,7 +55,8 @@ BurstTiming DramTiming::write(int64_t cycle, uint64_t address, int64_t beats) {
   }
   accepted_ = first + beats - 1;
   drained_ = {drained_[1], cycle_of(data_end)};
-  return {.start = first, .latency_cycles = drained_[1] + controller_cycles_ - accepted_};
+  response_ = std::max(response_ + 1, drained_[1] + controller_cycles_);
+  return {.start = first, .latency_cycles = response_ - accepted_};
 }
 
 DramCounts DramTiming::counts(int64_t end_cycle) {

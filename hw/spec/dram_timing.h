@@ -82,6 +82,7 @@ class DramTiming {
   Group latest_;  // over all groups
   int64_t refresh_due_;
   int64_t last_beat_cycle_ = kLongAgo;  // of the read channel
+  int64_t response_ = kLongAgo;         // of the latest write
   int64_t accepted_ = kLongAgo;         // last beat of the write channel
   std::array<int64_t, 2> drained_ = {
       0, 0};  // cycle after the data of the last two writes, older first

@@ -304,6 +304,16 @@ TEST(DramTiming, WritesAreTakenIntoABufferOfTwoBursts) {
   }
 }
 
+// A machine of 20 clocks a cycle: behind a refresh, which is due at its cycle 468, the data of two
+// bursts are over in one cycle. A response takes one.
+TEST(DramTiming, ResponsesComeOneACycle) {
+  Arch arch = ddr4();
+  arch.clock.mhz = 60;
+  MemoryTiming memory(arch);
+  EXPECT_EQ(memory.write(468, 0, 1).response_cycle(1), 486);           // clock 9708
+  EXPECT_EQ(memory.write(469, kSameGroup, 1).response_cycle(1), 487);  // clock 9714, cycle 486
+}
+
 // A column waits for the last beat that it needs: four of 16 bytes, accepted one a cycle.
 TEST(DramTiming, AWrittenColumnWaitsForItsData) {
   Arch arch = ddr4();
