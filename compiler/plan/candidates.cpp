@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/spec/memory_timing.h"
 #include "hw/spec/timing.h"
 
 namespace qsim {
@@ -104,13 +105,6 @@ WeightBytes weight_bytes(const LayerView& view) {
   return bytes;
 }
 
-// Bytes that each channel moves in a cycle at best.
-double bytes_per_cycle(const Arch& arch) {
-  const double bus = arch.memory.bus_bytes;
-  return arch.memory.model == MemoryModel::kIdeal ? bus
-                                                  : std::min(bus, arch.memory.bytes_per_cycle);
-}
-
 // Fills bound and instruction count from what a plan moves and computes.
 Candidate bounded(const LayerView& view, const Plan& plan, const LayerPlan& layer_plan,
                   const WeightBytes& weights) {
@@ -152,7 +146,7 @@ Candidate bounded(const LayerView& view, const Plan& plan, const LayerPlan& laye
   candidate.plan = layer_plan;
   candidate.instructions = tiles * (array ? 2 * view.blocks : 1) + loads + tiles;
   const auto transfer = [&](int64_t moved) {
-    return static_cast<int64_t>(static_cast<double>(moved) / bytes_per_cycle(arch));
+    return static_cast<int64_t>(static_cast<double>(moved) / peak_bytes_per_cycle(arch));
   };
   // The array starts after its first operands have come; the last tile leaves after the array's
   // end.

@@ -13,7 +13,8 @@ namespace qsim {
 
 enum class Dataflow : uint8_t { kWs, kOs };
 enum class PeModes : uint8_t { k8, k84, k842 };
-enum class MemoryModel : uint8_t { kIdeal, kLatency };
+enum class MemoryModel : uint8_t { kIdeal, kLatency, kDdr4, kLpddr4 };
+enum class ChannelBits : uint8_t { k16, k32, k64 };
 
 struct Arch {
 #define QSIM_SECTION_BEGIN(section) struct {
@@ -41,6 +42,8 @@ struct Arch {
   int32_t lanes() const { return std::min({vector.lanes, array.rows, array.cols}); }
   // The most codes that a byte can hold, as a power of two (hw/spec/packing.h).
   int32_t max_pack() const { return static_cast<int32_t>(array.pe_modes); }
+  // Of the DRAM, where memory.model is one.
+  int64_t channel_bits() const { return int64_t{16} << static_cast<int>(memory.channel_bits); }
   int64_t act_words() const { return int64_t{1024} * buffers.act_kib / array.rows; }
   int64_t act_bytes() const { return act_words() * array.rows; }
   int64_t weight_words() const { return int64_t{1024} * buffers.weight_kib / array.cols; }

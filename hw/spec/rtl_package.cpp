@@ -142,6 +142,7 @@ std::string rtl_package() {
   number = 0;
 #define QSIM_COUNTER(name, kind, unit, meaning) \
   print_constant(out, "Counter" + upper_camel(#name), number++);
+#define QSIM_MEMORY_COUNTER(name, unit, meaning)
 #include "hw/spec/counters.def"
 #undef QSIM_COUNTER
   print_constant(out, "Counters", number);

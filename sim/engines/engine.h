@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/dram_timing.h"
 #include "hw/spec/program.h"
 
 namespace qsim {
@@ -15,6 +16,14 @@ struct Counters {
 #define QSIM_COUNTER(name, kind, unit, meaning) int64_t name = 0;
 #include "hw/spec/counters.def"
 #undef QSIM_COUNTER
+
+  // Takes over what the memory counted.
+  void set_memory(const DramCounts& counts) {
+#define QSIM_COUNTER(name, kind, unit, meaning)
+#define QSIM_MEMORY_COUNTER(name, unit, meaning) name = counts.name;
+#include "hw/spec/counters.def"
+#undef QSIM_COUNTER
+  }
 };
 
 // The life of one instruction, absolute cycles of the run (rules T5 to T8).

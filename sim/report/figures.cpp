@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "hw/spec/dram_part.h"
+#include "sim/report/text_table.h"
+
 namespace qsim {
 namespace {
 
@@ -70,6 +73,27 @@ void add_cycles(FigureList& list, const Report& report, const Counters& counters
             "bytes/cycle", Origin::kDerived, "average over the device's cycles");
 }
 
+// What the commands of a DRAM say: whole columns cross its bus, used or not.
+void add_dram(FigureList& list, const Report& report, const Counters& counters) {
+  const Arch& arch = report.arch;
+  const DramPart* part = dram_part(arch.memory.model);
+  if (!part) return;
+  const int64_t columns = counters.dram_reads + counters.dram_writes;
+  if (columns > 0) {
+    list.real("dram_row_hit_rate", "row hits",
+              100 * static_cast<double>(counters.dram_row_hits) / static_cast<double>(columns), 2,
+              "%", Origin::kDerived, "column commands that found their row open");
+  }
+  const int64_t bytes = columns * part->column_bytes(arch.channel_bits());
+  const double seconds = static_cast<double>(report.total.time.cycles) / (arch.clock.mhz * 1e6);
+  const double share = static_cast<double>(columns * part->burst_clocks) /
+                       (seconds * static_cast<double>(part->clock_mhz) * 1e6);
+  list.real("dram_bandwidth", "DRAM bandwidth", static_cast<double>(bytes) / seconds / 1e9, 3,
+            "GB/s", Origin::kAssumed,
+            "whole columns, both ways, " + number_text(100 * share, 1) +
+                " % of the channel's peak, at clock.mhz = " + std::to_string(arch.clock.mhz));
+}
+
 }  // namespace
 
 std::vector<Figure> counter_figures(const RunResult& result, bool has_cycles, bool has_values) {
@@ -91,7 +115,10 @@ std::vector<Figure> counter_figures(const RunResult& result, bool has_cycles, bo
 std::vector<Figure> make_figures(const Program& program, const RunResult& result,
                                  const Report& report) {
   FigureList list;
-  if (report.has_cycles) add_cycles(list, report, result.counters, batch_of(program.network));
+  if (report.has_cycles) {
+    add_cycles(list, report, result.counters, batch_of(program.network));
+    add_dram(list, report, result.counters);
+  }
   list.count("array_macs", "array MACs", macs_at(report, LayerPlace::kArray), "MACs",
              Origin::kDerived, "padding taps included");
   list.count("vector_macs", "vector unit MACs", macs_at(report, LayerPlace::kVector), "MACs",

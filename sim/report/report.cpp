@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "hw/spec/dram_part.h"
 #include "sim/report/figures.h"
 
 namespace qsim {
@@ -9,12 +10,16 @@ namespace {
 
 // What the numbers leave out, for every machine and network.
 const char* const kNotModelled[] = {
-    "energy, power and area",
-    "DRAM banks, rows, refresh and turnaround: memory is a latency and a bandwidth",
-    "other masters on the memory bus, and the host's own memory traffic",
+    "energy, power and area", "other masters on the memory bus, and the host's own memory traffic",
     "the work of a host step: it costs host.step_cycles and host.elements_per_cycle",
     "starting the machine: writing weights and instructions to DRAM, the first call's latency",
     "whether the clock of clock.mhz can be reached"};
+
+const char* memory_not_modelled(const Arch& arch) {
+  return dram_part(arch.memory.model)
+             ? "DRAM: reordering of requests, its command bus, refresh of single banks, power-down"
+             : "DRAM banks, rows, refresh and turnaround: memory is a latency and a bandwidth";
+}
 
 std::vector<LayerPlace> places_of(const Program& program) {
   const IntegerNetwork& network = program.network;
@@ -158,6 +163,7 @@ Report make_report(const Program& program, const RunResult& result, bool has_val
   report.value_blockers = program.network.value_blockers;
   report.notes = program.network.notes;
   report.not_modelled.assign(std::begin(kNotModelled), std::end(kNotModelled));
+  report.not_modelled.insert(report.not_modelled.begin() + 1, memory_not_modelled(report.arch));
   report.figures = make_figures(program, result, report);
   report.counters = counter_figures(result, report.has_cycles, has_values);
   return report;

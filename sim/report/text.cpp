@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "hw/spec/dram_part.h"
 #include "sim/report/columns.h"
 #include "sim/report/render.h"
 #include "sim/report/text_table.h"
@@ -25,7 +26,11 @@ std::string heading(const Report& report, size_t width) {
           kib(arch.param_bytes()) + " + " +
           kib(int64_t{4} * arch.buffers.acc_entries * arch.array.cols) +
           " KiB (activation, weight, parameter, accumulator);";
-  if (arch.memory.model == MemoryModel::kIdeal) {
+  if (dram_part(arch.memory.model)) {
+    text += " " + get_arch_key(arch, "memory.model") + ", " + std::to_string(arch.channel_bits()) +
+            " bits, bus " + std::to_string(arch.memory.bus_bytes) + " bytes, clock " +
+            std::to_string(arch.clock.mhz) + " MHz";
+  } else if (arch.memory.model == MemoryModel::kIdeal) {
     text += " ideal memory, " + std::to_string(arch.memory.bus_bytes) + " bytes/cycle";
   } else {
     const bool bus_limits = arch.memory.bytes_per_cycle > arch.memory.bus_bytes;

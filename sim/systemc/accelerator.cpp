@@ -51,6 +51,7 @@ RunResult Accelerator::run(const Program& program, const SystemcOptions& options
   sc_core::sc_start();  // until no event is left
   if (run_.error()) std::rethrow_exception(run_.error());
   if (!host_.finished()) report_hang();
+  run_.counters().set_memory(memory_.dram_counts(run_.result.cycles));
   return std::move(run_.result);
 }
 

@@ -19,24 +19,22 @@ void AxiMemory::reset() {
   arbitrate_.cancel();
 }
 
-void AxiMemory::read(AxiMaster master, AxiReader& reader, int64_t address, int64_t beats) {
-  requests_[static_cast<size_t>(master)] = {&reader, address, beats};
+void AxiMemory::request(AxiMaster master, AxiPort& port, int64_t address, int64_t beats) {
+  requests_[static_cast<size_t>(master)] = {&port, address, beats};
   run_.wake_at_end(arbitrate_, run_.now());
 }
 
 void AxiMemory::arbitrate() {
   run_.guard([&] {
-    for (Request& slot : requests_) {
-      if (!slot.reader) continue;
-      const Request request = std::exchange(slot, {});
-      request.reader->read_granted(
-          timing_->read(run_.now(), static_cast<uint64_t>(request.address), request.beats));
+    for (size_t master = 0; master < requests_.size(); ++master) {
+      const Request request = std::exchange(requests_[master], {});
+      if (!request.port) continue;
+      const auto address = static_cast<uint64_t>(request.address);
+      request.port->granted(static_cast<AxiMaster>(master) == AxiMaster::kStore
+                                ? timing_->write(run_.now(), address, request.beats)
+                                : timing_->read(run_.now(), address, request.beats));
     }
   });
-}
-
-BurstTiming AxiMemory::write(int64_t address, int64_t beats) {
-  return timing_->write(run_.now(), static_cast<uint64_t>(address), beats);
 }
 
 }  // namespace qsim::model

@@ -1,8 +1,7 @@
 // The external memory behind the AXI bus: DRAM bytes, and the time of every beat (T9).
 //
-// Readers put their requests in at the start of a cycle; at its end, when no more can come, they
-// are arbitrated in the fixed order fetch, load and granted. The write channel has one master and
-// nothing to arbitrate.
+// Masters put their requests in at the start of a cycle; at its end, when no more can come, they
+// are arbitrated in the fixed order fetch, load, store and granted.
 #pragma once
 
 #include <array>
@@ -16,20 +15,19 @@
 
 namespace qsim::model {
 
-// A master's end of the read channel.
-class AxiReader {
+// A master's end of the bus.
+class AxiPort {
  public:
-  virtual ~AxiReader() = default;
-  // Comes in the cycle of the request. One request a cycle and master.
-  virtual void read_granted(const BurstTiming& timing) = 0;
+  virtual ~AxiPort() = default;
+  // Comes at the end of the cycle of the request. One request a cycle and master.
+  virtual void granted(const BurstTiming& timing) = 0;
 };
 
-enum class AxiMaster : uint8_t { kFetch, kLoad };  // priority order
+enum class AxiMaster : uint8_t { kFetch, kLoad, kStore };  // priority order; the last one writes
 
 class AxiBus : virtual public sc_core::sc_interface {
  public:
-  virtual void read(AxiMaster master, AxiReader& reader, int64_t address, int64_t beats) = 0;
-  virtual BurstTiming write(int64_t address, int64_t beats) = 0;
+  virtual void request(AxiMaster master, AxiPort& port, int64_t address, int64_t beats) = 0;
   virtual Buffer& dram() = 0;
 };
 
@@ -39,15 +37,16 @@ class AxiMemory : public sc_core::sc_module, public AxiBus {
 
   void reset();
 
-  void read(AxiMaster master, AxiReader& reader, int64_t address, int64_t beats) override;
-  BurstTiming write(int64_t address, int64_t beats) override;
+  void request(AxiMaster master, AxiPort& port, int64_t address, int64_t beats) override;
   Buffer& dram() override { return dram_; }
+  // MemoryTiming's, at the end of a run of `cycles` cycles.
+  DramCounts dram_counts(int64_t cycles) { return timing_->dram_counts(cycles); }
 
  private:
   void arbitrate();
 
   struct Request {
-    AxiReader* reader = nullptr;  // null: none
+    AxiPort* port = nullptr;  // null: none
     int64_t address = 0;
     int64_t beats = 0;
   };
@@ -55,7 +54,7 @@ class AxiMemory : public sc_core::sc_module, public AxiBus {
   RunContext& run_;
   Buffer dram_;
   std::optional<MemoryTiming> timing_;
-  std::array<Request, 2> requests_;
+  std::array<Request, 3> requests_;  // by AxiMaster
   sc_core::sc_event arbitrate_;
 };
 

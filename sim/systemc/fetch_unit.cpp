@@ -54,7 +54,7 @@ void FetchUnit::request_process() {
     const int64_t address =
         run_.program().instruction_address + int64_t{next_request_} * kInstructionBytes;
     if (run_.values()) read_instruction(next_request_);
-    axi->read(AxiMaster::kFetch, *this, address, beats());
+    axi->request(AxiMaster::kFetch, *this, address, beats());
     run_.counters().fetch_beats += beats();
     last_request_ = run_.now();
     ++next_request_;
@@ -62,7 +62,7 @@ void FetchUnit::request_process() {
   });
 }
 
-void FetchUnit::read_granted(const BurstTiming& timing) {
+void FetchUnit::granted(const BurstTiming& timing) {
   arrivals_.push_back(timing.beat_cycle(beats() - 1));
   run_.wake_at_start(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
 }

@@ -21,7 +21,7 @@ class HaltListener {
   virtual void halt_dispatched(int32_t index) = 0;
 };
 
-class FetchUnit : public sc_core::sc_module, public AxiReader, public BufferUser {
+class FetchUnit : public sc_core::sc_module, public AxiPort, public BufferUser {
  public:
   FetchUnit(sc_core::sc_module_name name, RunContext& run,
             const std::array<ExecutionUnit*, kUnits>& units, HaltListener& listener);
@@ -35,7 +35,7 @@ class FetchUnit : public sc_core::sc_module, public AxiReader, public BufferUser
   void start(int32_t first, int32_t count);
   std::string waiting() const;
 
-  void read_granted(const BurstTiming& timing) override;
+  void granted(const BurstTiming& timing) override;
   void catch_up(int64_t) override {}
   void list_pending(const Buffer&, int32_t, PendingBytes&) override {}
 

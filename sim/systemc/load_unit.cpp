@@ -75,7 +75,7 @@ void LoadUnit::request_process() {
       const uint8_t* bytes = dram.bytes() + burst.dram_address;
       requested_.data.assign(bytes, bytes + burst.bytes);
     }
-    axi->read(AxiMaster::kLoad, *this, burst.dram_address, burst.beats);
+    axi->request(AxiMaster::kLoad, *this, burst.dram_address, burst.beats);
     last_request_ = run_.now();
     run_.counters().load_bursts += 1;
     run_.counters().load_beats += burst.beats;
@@ -84,7 +84,7 @@ void LoadUnit::request_process() {
   });
 }
 
-void LoadUnit::read_granted(const BurstTiming& timing) {
+void LoadUnit::granted(const BurstTiming& timing) {
   requested_.timing = timing;
   const int64_t landing = requested_.landing();
   landings_.push_back(landing);

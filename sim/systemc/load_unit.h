@@ -14,7 +14,7 @@
 
 namespace qsim::model {
 
-class LoadUnit : public ExecutionUnit, public AxiReader {
+class LoadUnit : public ExecutionUnit, public AxiPort {
  public:
   LoadUnit(sc_core::sc_module_name name, RunContext& run, TokenMatrix& tokens,
            RetirementListener& listener, const std::array<Buffer*, 3>& buffers);
@@ -22,7 +22,7 @@ class LoadUnit : public ExecutionUnit, public AxiReader {
   sc_core::sc_port<AxiBus> axi;
 
   void reset() override;
-  void read_granted(const BurstTiming& timing) override;
+  void granted(const BurstTiming& timing) override;
   void catch_up(int64_t cycle) override;
   void list_pending(const Buffer& buffer, int32_t instruction, PendingBytes& pending) override;
 

@@ -58,23 +58,26 @@ void StoreUnit::schedule(int64_t request_cycle) {
 
 void StoreUnit::request_process() {
   run_.guard([&] {
-    const BurstTiming timing = axi->write(burst_.dram_address, burst_.beats);
+    axi->request(AxiMaster::kStore, *this, burst_.dram_address, burst_.beats);
     run_.counters().store_bursts += 1;
     run_.counters().store_beats += burst_.beats;
     run_.counters().store_bytes += burst_.bytes;
-    const int64_t accepted = timing.beat_cycle(burst_.beats - 1);
-    if (run_.values()) {
-      departing_.back().timing = timing;
-      departing_.back().requested = true;
-      run_.wake_at_end(accept_, accepted);
-    }
-    if (transfer_.finished()) {
-      set_busy_until(accepted + 1);
-      set_done(index_, timing.response_cycle(burst_.beats));
-    } else {
-      schedule(accepted + 1);
-    }
   });
+}
+
+void StoreUnit::granted(const BurstTiming& timing) {
+  const int64_t accepted = timing.beat_cycle(burst_.beats - 1);
+  if (run_.values()) {
+    departing_.back().timing = timing;
+    departing_.back().requested = true;
+    run_.wake_at_end(accept_, accepted);
+  }
+  if (transfer_.finished()) {
+    set_busy_until(accepted + 1);
+    set_done(index_, timing.response_cycle(burst_.beats));
+  } else {
+    schedule(accepted + 1);
+  }
 }
 
 void StoreUnit::accept_process() {

@@ -15,7 +15,7 @@
 
 namespace qsim::model {
 
-class StoreUnit : public ExecutionUnit {
+class StoreUnit : public ExecutionUnit, private AxiPort {
  public:
   StoreUnit(sc_core::sc_module_name name, RunContext& run, TokenMatrix& tokens,
             RetirementListener& listener, Buffer& activations);
@@ -50,6 +50,7 @@ class StoreUnit : public ExecutionUnit {
 
   void schedule(int64_t request_cycle);
   void request_process();
+  void granted(const BurstTiming& timing) override;
   void accept_process();
   bool advance_one(int64_t cycle);
   void read_beat(Departing& departing);

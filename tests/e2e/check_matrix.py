@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Runs `qsim check` for networks x machines x dataflows x memories and prints one line each.
 
-    tests/e2e/check_matrix.py [--quick] [--engines A,B,...] [--machines A,B,...] [--only NAME,...] [--qsim PATH] [MODEL.onnx ...]
+    tests/e2e/check_matrix.py [--quick] [--engines A,B,...] [--machines A,B,...] [--memories A,B,...] [--only NAME,...] [--qsim PATH] [MODEL.onnx ...]
 
 Without models: every network that the issue of the engines' equality names and that is present, bundled
 ones always; of these, with --only, those whose file's name contains one of the names. Quick: the bundled network alone, one memory.
-Machines: names or RxC, of those below. Exits with 1 when any check fails, and ends with a line that counts them.
+Machines: names or RxC, memories: models or bytes a cycle, of those below. Exits with 1 when any check fails, and ends with a line that counts them.
 """
 
 import argparse
@@ -39,7 +39,8 @@ NETWORKS = {
 }
 MACHINES = [["--arch", "tiny4"], ["--arch", "edge8"], ["--arch", "edge16"],
             ["--array", "5x7"], ["--array", "16x4"], ["--array", "32x16"]]
-MEMORIES = [["--memory.model", "ideal"], ["--memory.bytes_per_cycle", "3.3"]]
+MEMORIES = [["--memory.model", "ideal"], ["--memory.bytes_per_cycle", "3.3"],
+            ["--memory.model", "ddr4-2400"], ["--memory.model", "lpddr4-3200", "--memory.channel_bits", "32"]]
 
 
 def arguments(extra, folder):
@@ -69,6 +70,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--engines", default="reference,analytic,systemc")
     parser.add_argument("--machines", type=lambda text: text.split(","))
+    parser.add_argument("--memories", type=lambda text: text.split(","))
     parser.add_argument("--only", type=lambda text: text.split(","))
     parser.add_argument("--qsim", default=ROOT / "build/release/sim/cli/qsim", type=pathlib.Path)
     parser.add_argument("models", nargs="*", type=pathlib.Path)
@@ -89,6 +91,8 @@ def main():
         for machine in (m for m in MACHINES if not options.machines or m[1] in options.machines):
             for dataflow in ("ws", "os"):
                 for memory in MEMORIES[:1] if options.quick else MEMORIES:
+                    if options.memories and memory[1] not in options.memories:
+                        continue
                     results.append(check(options, model, extra, machine, dataflow, memory))
     print(f"{sum(results)} checks equal, {len(results) - sum(results)} differ")
     return 0 if all(results) and results else 1

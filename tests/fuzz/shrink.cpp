@@ -29,6 +29,7 @@ std::vector<Number> numbers_of(CaseSpec& spec) {
                                    {&w.pad_right, 0}});
   }
   numbers.push_back({&spec.arch.memory.latency_cycles, 1});
+  numbers.push_back({&spec.arch.memory.controller_cycles, 0});
   numbers.push_back({&spec.arch.host.step_cycles, 0});
   return numbers;
 }
@@ -56,6 +57,10 @@ struct Flag {
 constexpr Flag kFlags[] = {
     {[](const CaseSpec& s) { return s.arch.memory.model == MemoryModel::kIdeal; },
      [](CaseSpec& s) { s.arch.memory.model = MemoryModel::kIdeal; }},
+    {[](const CaseSpec& s) { return s.arch.memory.channel_bits == ChannelBits::k64; },
+     [](CaseSpec& s) { s.arch.memory.channel_bits = ChannelBits::k64; }},
+    {[](const CaseSpec& s) { return s.arch.clock.mhz == 500; },
+     [](CaseSpec& s) { s.arch.clock.mhz = 500; }},
     {[](const CaseSpec& s) { return s.arch.memory.bytes_per_cycle == 64.0; },
      [](CaseSpec& s) { s.arch.memory.bytes_per_cycle = 64.0; }},
     {[](const CaseSpec& s) { return s.arch.host.elements_per_cycle == 1.0; },

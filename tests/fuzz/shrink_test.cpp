@@ -46,6 +46,9 @@ TEST(FuzzShrink, LeavesWhatTheFailureNeedsAndNothingElse) {
   expected.w = 4;
   expected.arch.memory.latency_cycles = 6;
   expected.arch.memory.bytes_per_cycle = 64;
+  expected.arch.memory.channel_bits = ChannelBits::k64;
+  expected.arch.memory.controller_cycles = 0;
+  expected.arch.clock.mhz = 500;
   expected.arch.host.step_cycles = 0;
   expected.arch.host.elements_per_cycle = 1;
   expected.values = {false, true, true, true, true, true};

@@ -14,6 +14,7 @@ namespace {
 std::vector<IData*> inputs_of(VCounters& dut) {
   return {
 #define QSIM_COUNTER(name, kind, unit, meaning) &dut.name##_i,
+#define QSIM_MEMORY_COUNTER(name, unit, meaning)
 #include "hw/spec/counters.def"
 #undef QSIM_COUNTER
   };

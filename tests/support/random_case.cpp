@@ -23,6 +23,16 @@ void draw_runtime_keys(Draw& draw, Arch& arch) {
   arch.host.elements_per_cycle = draw.pick({0.3, 1.0, 4.0});
 }
 
+// A DRAM on one case in three, from a sequence of its own.
+void draw_dram(Draw& draw, Arch& arch) {
+  if (!draw.one_in(3)) return;
+  arch.memory.model = draw.pick({MemoryModel::kDdr4, MemoryModel::kLpddr4});
+  arch.memory.channel_bits = draw.pick({ChannelBits::k16, ChannelBits::k32, ChannelBits::k64});
+  arch.memory.controller_cycles = draw.pick({0, 1, 10, 33});
+  arch.clock.mhz =
+      draw.one_in(2) ? draw.pick({20, 100, 400, 500, 600, 800, 1200, 1600, 3000}) : draw(10, 4000);
+}
+
 Window draw_window(Draw& draw, bool dilate) {
   Window w;
   w.kh = draw.pick({1, 1, 2, 3, 3, 5}), w.kw = draw.pick({1, 1, 2, 3, 3, 5});
@@ -96,6 +106,8 @@ CaseSpec draw_case(int32_t structure_index, uint32_t seed) {
   spec.seed = std::max(seed, 1u);
   spec.arch = structure(structure_index);
   draw_runtime_keys(draw, spec.arch);
+  Draw dram_draw(spec.seed * 0x85ebca6bu + static_cast<uint32_t>(structure_index));
+  draw_dram(dram_draw, spec.arch);
   spec.n = draw.one_in(4) ? draw(2, 3) : 1;
   spec.h = draw(1, 14), spec.w = draw(1, 14);
   spec.c = draw.one_in(6) ? draw(20, 80) : draw(1, 24);

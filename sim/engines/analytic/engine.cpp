@@ -37,6 +37,7 @@ RunResult run_analytic(const Program& program) {
     }
     result.steps.push_back({start, result.cycles});
   }
+  result.counters.set_memory(memory.dram_counts(result.cycles));
   return result;
 }
 

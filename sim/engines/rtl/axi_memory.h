@@ -30,6 +30,9 @@ class AxiMemory {
   // before they are accepted.
   void cycle(int64_t cycle, const Bus& bus, Inputs& inputs);
 
+  // MemoryTiming's, at the end of a run of `cycles` cycles.
+  DramCounts dram_counts(int64_t cycles) { return timing_.dram_counts(cycles); }
+
   // Nothing is requested and not yet answered.
   bool idle() const { return fetch_.bursts.empty() && load_.bursts.empty() && writes_.empty(); }
 

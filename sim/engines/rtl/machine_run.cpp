@@ -166,8 +166,10 @@ void MachineRun::read_counters() {
     const auto value = static_cast<int64_t>(model_.counter(index++));              \
     if (values() || std::string(#kind) == "timing") result_.counters.name = value; \
   }
+#define QSIM_MEMORY_COUNTER(name, unit, meaning)
 #include "hw/spec/counters.def"
 #undef QSIM_COUNTER
+  result_.counters.set_memory(memory_.dram_counts(result_.cycles));
 }
 
 }  // namespace qsim::rtl
