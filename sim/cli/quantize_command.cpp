@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "compiler/onnx/export.h"
 #include "hw/spec/error.h"
 #include "sim/cli/model_options.h"
 #include "sim/cli/output_file.h"
@@ -10,7 +11,8 @@ namespace {
 
 struct QuantizeOptions {
   ModelOptions model;
-  std::string recipe_out;
+  std::string output, recipe_out;
+  bool packs_weights = false;
 };
 
 CommandLine make_line(QuantizeOptions& options) {
@@ -20,6 +22,11 @@ CommandLine make_line(QuantizeOptions& options) {
                    "samples. Samples that calibrate: those of --calibrate,\nor a part of --data.\n",
                    options_group("Quantize")};
   line.options.add_options()  //
+      ("output,o", po::value(&options.output)->value_name("FILE.onnx"),
+       "write the quantized network: float operators between QuantizeLinear and "
+       "DequantizeLinear")  //
+      ("int4", po::bool_switch(&options.packs_weights),
+       "write weights of 4 bits as int4 (opset 21); as bytes behind a Clip if not given")  //
       ("recipe-out", po::value(&options.recipe_out)->value_name("FILE.json"),
        "write the recipe with everything said; - prints it");
   line.options.add(network_description(options.model));
@@ -39,6 +46,10 @@ int quantize_command(const Invocation& invocation) {
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
   const std::string& path = parsed.arguments[0];
+  if (options.output.empty() && options.recipe_out.empty()) {
+    throw UsageError("nothing to write: pass --output FILE.onnx or --recipe-out FILE.json");
+  }
+  if (options.output.empty() && options.packs_weights) throw UsageError("--int4 needs --output");
   if (path.ends_with(".qprog")) throw UsageError(path + " is quantized and compiled already");
 
   ProgressLine progress(options.model.progress);
@@ -50,6 +61,9 @@ int quantize_command(const Invocation& invocation) {
                   " quantizes everything itself, so that no recipe can say anything");
     }
     write_file(options.recipe_out, to_json(*model.stated));
+  }
+  if (!options.output.empty()) {
+    export_onnx(model.network, options.output, {.packs_weights = options.packs_weights});
   }
   return 0;
 }
