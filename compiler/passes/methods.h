@@ -39,6 +39,7 @@ struct WeightMethod {
   bool is_power_of_two = false;  // scales 2^k, rounded up
   // Rounds with error feedback (error_feedback.h), not to nearest.
   bool has_feedback = false;
+  bool is_adaptive = false;  // with has_feedback: rounds by AdaRound instead (adaround.h)
   // Takes from the bias what rounded weights add to the mean of an output: the sum over weights of
   // rounding error times mean input (Nagel et al., "Data-free quantization through weight
   // equalization and bias correction", ICCV 2019, section 4.2, with means from calibration). Error

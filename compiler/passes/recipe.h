@@ -34,6 +34,9 @@ struct Recipe {
   RangeMethod calibrator = {};  // of activations
   ScaleForm activation_form = {};
   WeightMethod weight_method = {};
+  // Weights are fitted to the inputs that the quantized layers before them yield, one layer after
+  // the other; the caller measures them (sim/cli/reconstruct.h).
+  bool is_sequential = false;
   bool equalizes = false;  // the caller passes the graph through equalize() first
   std::map<std::string, LayerBits> layers = {};  // by Layer::name
   // What need not be calibrated: it is taken as it stands, whatever the methods above say.

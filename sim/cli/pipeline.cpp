@@ -12,6 +12,7 @@
 #include "sim/cli/network_inputs.h"
 #include "sim/cli/recipe_file.h"
 #include "sim/cli/run_files.h"
+#include "sim/cli/sequence.h"
 #include "sim/engines/analytic/engine.h"
 
 namespace qsim::cli {
@@ -19,14 +20,20 @@ namespace {
 
 // The parameters that the file carries; for what it leaves open, ranges measured on samples.
 IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& samples,
-                             std::optional<Recipe>& stated, ProgressLine& progress) {
+                             RequantMode mode, std::optional<Recipe>& stated,
+                             ProgressLine& progress) {
   IntegerNetwork network = quantize(graph, {.recipe = recipe, .stated = &stated});
   if (!network.has_values) samples.set_aside_calibration();
   if (!samples.calibrates()) return network;
   const CalibrationResult ranges = calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{},
                                              samples, progress.task("calibration"));
   progress.clear();
-  return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = &stated});
+  if (!recipe || !recipe->is_sequential)
+    return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = &stated});
+  const Recipe fitted = fit_in_sequence(graph, *recipe, ranges, samples, mode,
+                                        progress.task("fitting of weights"));
+  progress.clear();
+  return quantize(graph, {.calibration = &ranges, .recipe = &fitted, .stated = &stated});
 }
 
 // --recipe, with --calibrator in place of its own; nothing when neither is given.

@@ -175,7 +175,11 @@ Recipe load_recipe(const std::string& path) {
     } else if (key == "weight_scale") {
       recipe.weight_method.is_mse = read_word(place, value, {"max", "mse"}) == 1;
     } else if (key == "rounding") {
-      recipe.weight_method.has_feedback = read_word(place, value, {"nearest", "feedback"}) == 1;
+      const size_t word = read_word(place, value, {"nearest", "feedback", "adaround"});
+      recipe.weight_method.has_feedback = word != 0;
+      recipe.weight_method.is_adaptive = word == 2;
+    } else if (key == "sequential") {
+      recipe.is_sequential = read_switch(place, value);
     } else if (key == "bias_correction") {
       recipe.weight_method.corrects_bias = read_switch(place, value);
     } else if (key == "equalization") {
@@ -195,8 +199,8 @@ Recipe load_recipe(const std::string& path) {
     } else {
       unknown_key(path + ": ", key,
                   {"weights", "activations", "input", "outputs", "calibrator", "symmetric",
-                   "scales", "weights_per", "weight_scale", "rounding", "bias_correction",
-                   "equalization", "layers", "tensors"});
+                   "scales", "weights_per", "weight_scale", "rounding", "sequential",
+                   "bias_correction", "equalization", "layers", "tensors"});
     }
   }
   return recipe;
