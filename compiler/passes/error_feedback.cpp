@@ -85,6 +85,14 @@ void ErrorFeedback::descend(const std::vector<double>& weights, double scale, in
   }
 }
 
+double ErrorFeedback::error(const std::vector<double>& weights, double scale,
+                            const std::vector<int32_t>& codes) const {
+  std::vector<double> off(size_);
+  for (size_t i = 0; i < size_; ++i) off[i] = weights[i] - codes[i] * scale;
+  const std::vector<double> pull = times(off);
+  return std::inner_product(off.begin(), off.end(), pull.begin(), 0.0);
+}
+
 std::vector<double> ErrorFeedback::solve(const std::vector<double>& v) const {
   const size_t n = size_;
   std::vector<double> half(n), ordered(n, 0.0), result(n);

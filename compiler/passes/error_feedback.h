@@ -25,6 +25,10 @@ class ErrorFeedback {
   // Codes in [-most, most], in the order of `weights`. Time: size^2 / 2, and size a change.
   std::vector<int32_t> round(const std::vector<double>& weights, double scale, int32_t most) const;
 
+  // E[((w - scale * q) . x)^2], damped as H is.
+  double error(const std::vector<double>& weights, double scale,
+               const std::vector<int32_t>& codes) const;
+
   double damping() const { return damping_; }  // what H_ii have grown by
   // H^-1 v. Time: size^2.
   std::vector<double> solve(const std::vector<double>& v) const;

@@ -193,14 +193,17 @@ class Filler {
   // `common`: the scale to take; 0: the channel's own.
   void quantize(const std::vector<double>& weights, double bias, double common, size_t o,
                 const WeightIndex& index) {
-    const double own = common > 0 ? common : weight_scale({&weights}, most_, method_);
+    const bool has_feedback = method_.needs_products() && prepare_feedback(group_of(o));
+    double own = common;
+    if (common == 0) {
+      own = has_feedback && method_.is_mse ? best_scale(rows_of(index, weights))
+                                           : weight_scale({&weights}, most_, method_);
+    }
     push_channel(
         own == 0 ? zero_scale(bias) : static_cast<float>(std::max(own, scale_for_bias(bias))), 0);
     const double scale = layer_.weight_scale.back();
-    if (method_.has_feedback && prepare_feedback(group_of(o))) {
-      const std::vector<double> in_rows = rows_of(index, weights);
-      const std::vector<int32_t> codes = adaround_ ? adaround_->round(in_rows, scale, most_)
-                                                   : feedback_->round(in_rows, scale, most_);
+    if (has_feedback) {
+      const std::vector<int32_t> codes = rounded(rows_of(index, weights), scale);
       for (int64_t row : index.rows)
         layer_.weights.push_back(static_cast<int8_t>(codes[static_cast<size_t>(row)]));
       return;
@@ -208,6 +211,27 @@ class Filler {
     const double most = most_;
     for (double w : weights)
       layer_.weights.push_back(static_cast<int8_t>(std::clamp(std::rint(w / scale), -most, most)));
+  }
+
+  // By the second moments of the inputs; `weights` in their order.
+  std::vector<int32_t> rounded(const std::vector<double>& weights, double scale) const {
+    return adaround_ ? adaround_->round(weights, scale, most_)
+                     : feedback_->round(weights, scale, most_);
+  }
+
+  // Of shares of the scale that clips nothing the one whose codes miss the outputs least.
+  double best_scale(const std::vector<double>& weights) const {
+    const double widest = weight_scale({&weights}, most_, {});
+    double best = widest, least = INFINITY;
+    for (int percent = 100; percent >= 50 && widest > 0; percent -= 5) {
+      const double scale = widest * percent / 100;
+      const double error = feedback_->error(weights, scale, rounded(weights, scale));
+      if (error < least) {
+        least = error;
+        best = scale;
+      }
+    }
+    return best;
   }
 
   static std::vector<double> rows_of(const WeightIndex& index, const std::vector<double>& weights) {
@@ -221,7 +245,7 @@ class Filler {
   // are off from its r: H^-1 E[x rT] w, damped towards w, with H = E[x xT].
   std::vector<double> fitted(size_t o, const WeightIndex& index,
                              const std::vector<double>& weights) {
-    if (!method_.has_feedback || moments_ == nullptr || !moments_->has_pairs()) return weights;
+    if (!method_.needs_products() || moments_ == nullptr || !moments_->has_pairs()) return weights;
     if (!prepare_feedback(group_of(o))) return weights;
     const std::vector<double> in_rows = rows_of(index, weights);
     std::vector<double> miss = feedback_->times(in_rows);
@@ -246,7 +270,7 @@ class Filler {
     if (feedback_ && feedback_group_ == group) return true;
     std::vector<double> moment = moments_->second_moment(group, method_.corrects_bias);
     if (moment.empty()) return false;
-    if (method_.is_adaptive) adaround_.emplace(moment, moments_->size);
+    if (method_.rounding == Rounding::kAdaRound) adaround_.emplace(moment, moments_->size);
     feedback_.emplace(std::move(moment), moments_->size);
     cross_ = moments_->cross_moment(group, method_.corrects_bias);
     // The same on both sides, so that equal inputs leave weights as they are.

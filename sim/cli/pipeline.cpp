@@ -36,7 +36,8 @@ IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& 
   return quantize(graph, {.calibration = &ranges, .recipe = &fitted, .stated = &stated});
 }
 
-// --recipe, with --calibrator in place of its own; nothing when neither is given.
+}  // namespace
+
 std::optional<Recipe> recipe_of(const ModelRequest& request) {
   std::optional<Recipe> recipe;
   if (!request.recipe.empty()) recipe = load_recipe(request.recipe);
@@ -51,6 +52,8 @@ std::optional<Recipe> recipe_of(const ModelRequest& request) {
   return recipe;
 }
 
+namespace {
+
 QuantizedModel quantize_model(const ModelRequest& request, Samples samples,
                               ProgressLine& progress) {
   const std::optional<Recipe> recipe = recipe_of(request);
@@ -64,7 +67,7 @@ QuantizedModel quantize_model(const ModelRequest& request, Samples samples,
   request.dump.stage("graph", [&] { return to_text(model.graph); });
 
   model.network = quantize_with(model.graph, recipe ? &*recipe : nullptr, model.samples,
-                                model.stated, progress);
+                                make_arch(request.machine).vector.requant, model.stated, progress);
   request.dump.stage("network", [&] { return to_text(model.network); });
   return model;
 }

@@ -61,6 +61,9 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
 // compile_model(), then the engine, then values on samples when there are any.
 Report run_model(const RunRequest& request, ProgressLine& progress);
 
+// --recipe, with --calibrator in place of its own; nothing when neither is given.
+std::optional<Recipe> recipe_of(const ModelRequest& request);
+
 // Throws Error saying what to pass, unless the network computes values.
 void require_values(const IntegerNetwork& network, const std::string& path);
 

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "hw/spec/error.h"
+#include "sim/cli/insight.h"
 #include "sim/cli/model_options.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/recipe_file.h"
@@ -10,6 +11,7 @@ namespace {
 
 struct QuantizeOptions {
   ModelOptions model;
+  InsightOptions insight;
   std::string recipe_out;
 };
 
@@ -21,11 +23,16 @@ CommandLine make_line(QuantizeOptions& options) {
                    options_group("Quantize")};
   line.options.add_options()  //
       ("recipe-out", po::value(&options.recipe_out)->value_name("FILE.json"),
-       "write the recipe with everything said; - prints it");
+       "write the recipe with everything said, or what a search chose; - prints it");
+  line.options.add(analyze_description(options.insight));
+  line.options.add(search_description(options.insight));
+  line.options.add(machine_description(options.model.machine));
   line.options.add(network_description(options.model));
   line.options.add(sample_description(options.model, "score the first N samples alone"));
   line.options.add(preprocess_description(options.model));
   line.options.add(dump_description(options.model));
+  line.takes_machine_keys = true;
+  line.machine = &options.model.machine;
   line.arguments = {"a model"};
   line.required = 1;
   return line;
@@ -41,8 +48,15 @@ int quantize_command(const Invocation& invocation) {
   const std::string& path = parsed.arguments[0];
   if (path.ends_with(".qprog")) throw UsageError(path + " is quantized and compiled already");
 
+  const ModelRequest request = options.model.request(path);
+  check_insight(options.insight, request);
   ProgressLine progress(options.model.progress);
-  const QuantizedModel model = quantize_model(options.model.request(path), progress);
+  if (options.insight.analyze || options.insight.search) {
+    const std::optional<Recipe> chosen = run_insight(options.insight, request, progress);
+    if (chosen && !options.recipe_out.empty()) write_file(options.recipe_out, to_json(*chosen));
+    return 0;
+  }
+  const QuantizedModel model = quantize_model(request, progress);
   require_values(model.network, path);
   if (!options.recipe_out.empty()) {
     if (!model.stated) {

@@ -55,8 +55,8 @@ class Sequence {
     network_ = quantized({});
   }
 
-  IntegerNetwork run(const Progress& progress) {
-    if (!network_.has_values) return std::move(network_);
+  Recipe run(const Progress& progress) {
+    if (!network_.has_values) return recipe_;
     const std::vector<int> depths = depths_of(network_);
     const int last = *std::max_element(depths.begin(), depths.end());
     for (int depth = 1; depth <= last; ++depth) {
@@ -67,7 +67,7 @@ class Sequence {
       fit(layers);
       progress(static_cast<double>(depth) / last);
     }
-    return std::move(network_);
+    return std::move(recipe_);
   }
 
  private:
@@ -111,7 +111,17 @@ class Sequence {
       to.weights = std::move(from.weights);
       to.weight_scale = std::move(from.weight_scale);
       to.bias = std::move(from.bias);
+      if (calibration_.moments.contains(to.name)) state(to);
     }
+  }
+
+  void state(const Layer& layer) {
+    StatedWeights& stated = recipe_.weights_of[layer.name];
+    stated = {layer.weights, layer.weight_scale, {}};
+    for (size_t o = 0; o < layer.bias.size(); ++o)
+      stated.bias.push_back(layer.bias[o] *
+                            double{network_.tensor(layer.inputs[0]).quant.scale} *
+                            double{layer.weight_scale[o]});
   }
 
   void measure(const std::vector<const Layer*>& layers,
@@ -147,7 +157,7 @@ class Sequence {
 
   const std::unique_ptr<const Graph> expanded_;  // null when the graph needs no expansion
   const Graph& graph_;
-  const Recipe& recipe_;
+  Recipe recipe_;
   const CalibrationResult& calibration_;
   const Samples& samples_;
   const RequantMode mode_;
@@ -158,9 +168,9 @@ class Sequence {
 
 }  // namespace
 
-IntegerNetwork quantize_in_sequence(const Graph& graph, const Recipe& recipe,
-                                    const CalibrationResult& calibration, const Samples& samples,
-                                    RequantMode mode, const Progress& progress) {
+Recipe fit_in_sequence(const Graph& graph, const Recipe& recipe,
+                       const CalibrationResult& calibration, const Samples& samples,
+                       RequantMode mode, const Progress& progress) {
   return Sequence(graph, recipe, calibration, samples, mode).run(progress);
 }
 

@@ -5,13 +5,13 @@
 #include "compiler/passes/calibrate.h"
 #include "compiler/passes/recipe.h"
 #include "hw/spec/arithmetic.h"
-#include "hw/spec/network.h"
 #include "sim/cli/samples.h"
 #include "sim/engines/engine.h"
 
 namespace qsim::cli {
 
-// As quantize(), for a recipe with is_sequential. Layers are taken by how many layers with weights
+// `recipe`, which has is_sequential, with the weights and biases of every layer stated
+// (Recipe::weights_of): quantize() with it makes the network. Layers are taken by how many layers with weights
 // lie before them; those of one depth together. For each, up to kMostSamples of the calibrating
 // samples run through the float network and, by the reference engine, through the integer layers
 // made so far; the moments of the layer's input are then those of such pairs
@@ -19,8 +19,8 @@ namespace qsim::cli {
 // account: a layer makes up for what those before it lose. A layer whose input is no value of the
 // graph keeps the moments of `calibration`. `samples.calibrating` holds whole batches, as
 // calibrate() leaves them.
-IntegerNetwork quantize_in_sequence(const Graph& graph, const Recipe& recipe,
-                                    const CalibrationResult& calibration, const Samples& samples,
-                                    RequantMode mode, const Progress& progress);
+Recipe fit_in_sequence(const Graph& graph, const Recipe& recipe,
+                       const CalibrationResult& calibration, const Samples& samples,
+                       RequantMode mode, const Progress& progress);
 
 }  // namespace qsim::cli
