@@ -47,7 +47,8 @@ Choices find_choices(const TrialBench& bench, const Recipe& recipe) {
     const NetTensor& output = from.tensor(layer.output);
     if (output.is_float) continue;
     const bool passes_on = layer.op == LayerOp::kMaxPool || layer.op == LayerOp::kHostPermute ||
-                           layer.op == LayerOp::kConcat || layer.op == LayerOp::kRescale;
+                           layer.op == LayerOp::kConcat || layer.op == LayerOp::kRescale ||
+                           layer.op == LayerOp::kHostResize;
     for (TensorId id : layer.inputs) {
       const NetTensor& input = from.tensor(id);
       // Equal quantization at both widths is no accident.
