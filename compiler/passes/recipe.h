@@ -44,9 +44,9 @@ struct Recipe {
   // the other; the caller measures them (sim/cli/reconstruct.h).
   bool is_sequential = false;
   bool equalizes = false;  // the caller passes the graph through equalize() first
-  // Of layers with weights before which, or after which, there is none; what `layers` says about one
-  // of them comes first, of a layer that is both `first`. Where the file leaves nothing open they
-  // say nothing.
+  // Of layers with weights before which, or after which, there is none; what `layers` says about
+  // one of them comes first, of a layer that is both `first`. Where the file leaves nothing open
+  // they say nothing.
   LayerBits first = {}, last = {};
   std::map<std::string, LayerBits> layers = {};  // by Layer::name
   // What need not be calibrated: it is taken as it stands, whatever the methods above say.

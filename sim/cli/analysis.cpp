@@ -38,8 +38,8 @@ class Watch {
     const NetTensor& input = network_.tensor(network_.inputs[0]);
     const int64_t batch = input.onnx_shape.empty() ? 1 : input.onnx_shape[0];
     const auto batches = static_cast<int64_t>(part_.indices.size()) / batch;
-    const int64_t count = std::clamp<int64_t>(
-        std::min(kMostWatched / batch, kMostMacs / macs), 1, batches);
+    const int64_t count =
+        std::clamp<int64_t>(std::min(kMostWatched / batch, kMostMacs / macs), 1, batches);
     const FloatExecutor floats(bench_.graph());
     ReferenceEngine engine(network_, {.mode = bench_.arch().vector.requant});
     for (int64_t k = 0; k < count; ++k) {
@@ -98,8 +98,8 @@ class Watch {
   const IntegerNetwork& network_;
   const TrialPart& part_;
   std::map<std::string, ValueId> ids_;
-  std::vector<NoiseSum> noise_;             // per layer, as are
-  std::vector<int64_t> clipped_, values_;   // these
+  std::vector<NoiseSum> noise_;            // per layer, as are
+  std::vector<int64_t> clipped_, values_;  // these
   std::vector<std::optional<AccumulatorRange>> ranges_;
 };
 
@@ -114,8 +114,8 @@ std::vector<Change> changes() {
   std::vector<Change> list = {
       {"\"weights\": 8", [](LayerBits& b) { b.weights = 8; }, nullptr},
       {"\"activations\": 8", [](LayerBits& b) { b.activations = 8; }, nullptr},
-      {"\"weights\": 8, \"activations\": 8",
-       [](LayerBits& b) { b.weights = b.activations = 8; }, nullptr},
+      {"\"weights\": 8, \"activations\": 8", [](LayerBits& b) { b.weights = b.activations = 8; },
+       nullptr},
       {"\"rounding\": \"feedback\"", [](LayerBits& b) { b.rounding = Rounding::kFeedback; },
        [](Recipe& r) { r.weight_method.rounding = Rounding::kFeedback; }},
       {"\"bias_correction\": true", [](LayerBits& b) { b.corrects_bias = true; },
@@ -124,8 +124,7 @@ std::vector<Change> changes() {
        [](Recipe& r) { r.weight_method.is_mse = true; }},
       {"\"weights_per\": \"channel\"", [](LayerBits& b) { b.is_per_tensor = false; },
        [](Recipe& r) { r.weight_method.is_per_tensor = false; }},
-      {"\"rounding\": \"feedback\", \"bias_correction\": true",
-       nullptr,
+      {"\"rounding\": \"feedback\", \"bias_correction\": true", nullptr,
        [](Recipe& r) {
          r.weight_method.rounding = Rounding::kFeedback;
          r.weight_method.corrects_bias = true;

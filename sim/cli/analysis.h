@@ -47,8 +47,8 @@ struct Analysis {
   TrialScore base;    // with the recipe
   TrialScore widest;  // with 8 bits for everything
   std::vector<LayerAnalysis> layers;
-  std::vector<size_t> worst;      // layers of greatest harm, in falling order
-  std::vector<Remedy> remedies;   // all that were tried, those of a layer together, best first
+  std::vector<size_t> worst;     // layers of greatest harm, in falling order
+  std::vector<Remedy> remedies;  // all that were tried, those of a layer together, best first
 };
 
 // Quantizes as `recipe` says and measures on the samples that do not calibrate.

@@ -70,12 +70,11 @@ std::string remedy_table(const Analysis& a, size_t width) {
     layer = &remedy.layer;
     const bool helps = remedy.score.loss < a.base.loss;
     if (!is_first && (!helps || ++shown >= kShown)) continue;
-    table.add_row({remedy.layer.empty() ? "all" : remedy.layer,
-                   helps ? remedy.change : "nothing that was tried helps; best: " + remedy.change,
-                   number_text(remedy.score.loss, 4),
-                   number_text(remedy.score.loss - a.base.loss, 4),
-                   points(remedy.score.accuracy - a.base.accuracy),
-                   decibels(remedy.score.sqnr_db)});
+    table.add_row(
+        {remedy.layer.empty() ? "all" : remedy.layer,
+         helps ? remedy.change : "nothing that was tried helps; best: " + remedy.change,
+         number_text(remedy.score.loss, 4), number_text(remedy.score.loss - a.base.loss, 4),
+         points(remedy.score.accuracy - a.base.accuracy), decibels(remedy.score.sqnr_db)});
   }
   return table.render(width);
 }
@@ -101,10 +100,11 @@ std::string render_text(const Analysis& a, size_t width) {
   text += "\n" + layer_table(a, width);
   const std::string n = std::to_string(a.bits);
   text += wrapped("codes, weights, SQNR, accumulators, clipping: as the recipe says, on " +
-                      std::to_string(a.watched) +
-                      " samples. W" + n + " loss, A" + n +
+                      std::to_string(a.watched) + " samples. W" + n + " loss, A" + n +
                       " loss: what the network loses when this layer's weights alone, or the codes "
-                      "it reads, have " + n + " bits and all else 8; top-1 in points. acc bits: that "
+                      "it reads, have " +
+                      n +
+                      " bits and all else 8; top-1 in points. acc bits: that "
                       "any input can need, bias included, of 32; seen: that samples needed.",
                   width, "");
   int32_t most = 0;

@@ -35,10 +35,9 @@ class Matrix {
     const std::vector<double> zeros(costs_.size(), 0), ones(costs_.size(), 1);
     Cbc_setParameter(model.get(), "log", "0");
     Cbc_setParameter(model.get(), "ratio", "0.0001");
-    Cbc_loadProblem(model.get(), static_cast<int>(costs_.size()),
-                    static_cast<int>(row_low_.size()), starts_.data(), rows_.data(),
-                    values_.data(), zeros.data(), ones.data(), costs_.data(), row_low_.data(),
-                    row_high_.data());
+    Cbc_loadProblem(model.get(), static_cast<int>(costs_.size()), static_cast<int>(row_low_.size()),
+                    starts_.data(), rows_.data(), values_.data(), zeros.data(), ones.data(),
+                    costs_.data(), row_low_.data(), row_high_.data());
     for (size_t i = 0; i < costs_.size(); ++i) Cbc_setInteger(model.get(), static_cast<int>(i));
     Cbc_solve(model.get());
     if (!Cbc_isProvenOptimal(model.get()))
@@ -81,8 +80,7 @@ BitChoice solve(const BitProgram& program, double most_loss) {
     for (size_t c = 0; c < program.layers[l].cost[0].size(); ++c)
       links[l].push_back(matrix.add_row(0, 0));
   }
-  for (size_t g = 0; g < program.groups.size(); ++g)
-    one_of_group.push_back(matrix.add_row(1, 1));
+  for (size_t g = 0; g < program.groups.size(); ++g) one_of_group.push_back(matrix.add_row(1, 1));
   for (size_t l = 0; l < program.layers.size(); ++l) {
     const BitProgram::Layer& layer = program.layers[l];
     for (size_t w = 0; w < layer.cost.size(); ++w) {

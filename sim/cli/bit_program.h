@@ -28,8 +28,9 @@ struct BitChoice {
   double cost = 0, loss = 0;           // as the program adds them up
 };
 
-// The least cost whose loss is at most `most_loss`, to within 0.01 % of the cost; at equal cost any.
-// Throws Error when CBC ends without a solution, which only a budget below the least loss leads to.
+// The least cost whose loss is at most `most_loss`, to within 0.01 % of the cost; at equal cost
+// any. Throws Error when CBC ends without a solution, which only a budget below the least loss
+// leads to.
 BitChoice solve(const BitProgram& program, double most_loss);
 
 }  // namespace qsim::cli

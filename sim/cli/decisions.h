@@ -24,7 +24,7 @@ struct Choices {
   std::vector<CodeGroup> groups;
   std::vector<int32_t> group_of_tensor;  // parallel to the network's tensors; -1 for floats
   std::vector<size_t> weighted;          // layers whose weights are open
-  std::vector<int32_t> bits;             // that make a difference to the machine, widest first: 8 4 2
+  std::vector<int32_t> bits;  // that make a difference to the machine, widest first: 8 4 2
 };
 
 // Bits for everything there is to decide.
@@ -46,9 +46,9 @@ Recipe with_bits(const Recipe& recipe, const Choices& choices, const IntegerNetw
 // Loss on a part of the samples when one choice alone is narrower than 8 bits; less the loss of the
 // network whose choices are all 8 bits.
 struct Sensitivity {
-  TrialScore widest;                                 // everything has 8 bits
-  std::vector<std::vector<TrialScore>> weights;      // [weighted layer][bits choice]
-  std::vector<std::vector<TrialScore>> codes;        // [group][bits choice]; empty if not open
+  TrialScore widest;                             // everything has 8 bits
+  std::vector<std::vector<TrialScore>> weights;  // [weighted layer][bits choice]
+  std::vector<std::vector<TrialScore>> codes;    // [group][bits choice]; empty if not open
 };
 
 Sensitivity measure_sensitivity(const TrialBench& bench, const Recipe& recipe,

@@ -33,7 +33,8 @@ po::options_description analyze_description(InsightOptions& options) {
   po::options_description description = options_group("Analysis");
   description.add_options()  //
       ("analyze", po::bool_switch(&options.analyze),
-       "measure on --data, layer by layer: noise, what fewer bits harm, accumulators, clipping; and "
+       "measure on --data, layer by layer: noise, what fewer bits harm, accumulators, clipping; "
+       "and "
        "what helps the worst layers")  //
       ("analyze-bits", po::value(&options.analyze_bits)->value_name("N"),
        "bits that one layer at a time gets to see what it harms; 4 if not given")  //
@@ -87,7 +88,8 @@ void check_insight(const InsightOptions& options, const ModelRequest& request) {
   find_objective(options.objective);
   if (options.floor.has_value() == options.drop.has_value())
     throw UsageError("--search needs --floor PERCENT or --drop POINTS, one of them");
-  for (const auto& [name, value] : {std::pair{"--floor", options.floor}, {"--drop", options.drop}}) {
+  for (const auto& [name, value] :
+       {std::pair{"--floor", options.floor}, {"--drop", options.drop}}) {
     if (value && !(*value >= 0 && *value <= 100))
       throw UsageError(std::string(name) + " = " + std::to_string(*value) + " is outside [0, 100]");
   }
@@ -112,7 +114,8 @@ std::optional<Recipe> run_insight(const InsightOptions& options, const ModelRequ
   std::string text, json;
   std::optional<Recipe> chosen;
   if (options.search) {
-    SearchOptions search{.floor = options.floor, .drop = options.drop,
+    SearchOptions search{.floor = options.floor,
+                         .drop = options.drop,
                          .objective = &find_objective(options.objective)};
     for (std::optional<double>* share : {&search.floor, &search.drop}) {
       if (*share) **share /= 100;

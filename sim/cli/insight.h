@@ -11,11 +11,11 @@ namespace qsim::cli {
 
 struct InsightOptions {
   bool analyze = false, search = false;
-  std::string json;  // a file; "-": instead of the text
-  int threads = 0;  // 0: one per processor
-  int64_t analyze_bits = 4, worst = 3;    // --analyze
-  std::optional<double> floor, drop;      // --search: percent, points of it
-  std::string objective = "cycles";       // --search
+  std::string json;                     // a file; "-": instead of the text
+  int threads = 0;                      // 0: one per processor
+  int64_t analyze_bits = 4, worst = 3;  // --analyze
+  std::optional<double> floor, drop;    // --search: percent, points of it
+  std::string objective = "cycles";     // --search
 };
 
 po::options_description analyze_description(InsightOptions& options);

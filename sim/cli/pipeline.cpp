@@ -30,8 +30,8 @@ IntegerNetwork quantize_with(const Graph& graph, const Recipe* recipe, Samples& 
   progress.clear();
   if (!recipe || !recipe->is_sequential)
     return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = &stated});
-  const Recipe fitted = fit_in_sequence(graph, *recipe, ranges, samples, mode,
-                                        progress.task("fitting of weights"));
+  const Recipe fitted =
+      fit_in_sequence(graph, *recipe, ranges, samples, mode, progress.task("fitting of weights"));
   progress.clear();
   return quantize(graph, {.calibration = &ranges, .recipe = &fitted, .stated = &stated});
 }

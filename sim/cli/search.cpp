@@ -23,8 +23,8 @@ constexpr Objective kObjectives[] = {
      [](const TrialCost& cost) { return static_cast<double>(cost.weight_bytes); },
      [](const IntegerNetwork& network, const TrialCost&, size_t layer) {
        const Layer& l = network.layers[layer];
-       return static_cast<double>(packed_bytes(static_cast<int64_t>(l.weights.size()),
-                                               pack_of_bits(l.weight_bits)));
+       return static_cast<double>(
+           packed_bytes(static_cast<int64_t>(l.weights.size()), pack_of_bits(l.weight_bits)));
      }},
 };
 
@@ -42,11 +42,13 @@ class Search {
   SearchResult run() {
     result_.choices = find_choices(bench_, recipe_);
     if (choices().weighted.empty())
-      throw Error(bench_.graph().name + ": the file quantizes all weights itself: there are no "
+      throw Error(bench_.graph().name +
+                  ": the file quantizes all weights itself: there are no "
                   "bits to choose");
     if (choices().bits.size() < 2)
-      throw Error("array.pe_modes = 8: the machine multiplies 8-bit codes alone, so that fewer bits "
-                  "save nothing; expected 8-4 or 8-4-2");
+      throw Error(
+          "array.pe_modes = 8: the machine multiplies 8-bit codes alone, so that fewer bits "
+          "save nothing; expected 8-4 or 8-4-2");
     names_ = bench_.quantized(quick({}));
     result_.network = names_.name;
     for (size_t i : choices().weighted) result_.weighted.push_back(names_.layers[i].name);
@@ -98,8 +100,7 @@ class Search {
     const auto pick = [&](const std::vector<int64_t>& places) {
       std::vector<int64_t> indices;
       for (int64_t i : places)
-        indices.push_back(
-            all[static_cast<size_t>(first.calibration[static_cast<size_t>(i)])]);
+        indices.push_back(all[static_cast<size_t>(first.calibration[static_cast<size_t>(i)])]);
       return indices;
     };
     search_ = bench_.part(pick(second.calibration));
@@ -241,7 +242,8 @@ class Search {
       const bool holds = score.accuracy >= floor;
       say("candidate " + std::to_string(middle + 1) + ": " + line_of(found[middle], score) +
           (holds ? ": holds" : ": does not hold"));
-      progress_(0.3 + 0.4 * (1 - static_cast<double>(high - low) / static_cast<double>(found.size())));
+      progress_(0.3 +
+                0.4 * (1 - static_cast<double>(high - low) / static_cast<double>(found.size())));
       if (holds) {
         high = middle;
       } else {
@@ -258,8 +260,8 @@ class Search {
 
   double expected_cost(const Assignment& bits) const {
     const auto place = [&](int32_t b) {
-      return static_cast<size_t>(
-          std::find(choices().bits.begin(), choices().bits.end(), b) - choices().bits.begin());
+      return static_cast<size_t>(std::find(choices().bits.begin(), choices().bits.end(), b) -
+                                 choices().bits.begin());
     };
     std::vector<size_t> codes;
     double cost = 0;

@@ -61,7 +61,8 @@ struct SearchResult {
 // 1. Measures on the first part how much each choice alone adds to the loss (measure_sensitivity),
 //    and what layers cost when the whole network has some bits: every pair of bits of weights and
 //    codes once, on the machine.
-// 2. For budgets of loss, solves an integer program for the least cost (bit_program.h), and finds by
+// 2. For budgets of loss, solves an integer program for the least cost (bit_program.h), and finds
+// by
 //    bisection the cheapest of these whose accuracy, measured on the first part with the recipe's
 //    own methods, holds the floor.
 // 3. On the second part: while it does not hold the floor, takes back the narrow choice that harms

@@ -8,7 +8,6 @@ namespace {
 
 std::string percent(double share) { return number_text(100 * share, 2); }
 
-
 nlohmann::json json_of(const SearchPoint& point) {
   return {{"what", point.what},
           {"cycles", point.cost.cycles},
@@ -23,8 +22,8 @@ nlohmann::json json_of(const SearchPoint& point) {
 }  // namespace
 
 std::string render_text(const SearchResult& result, const SearchOptions& options, size_t width) {
-  std::string text = "Mixed precision of " + result.network + ": least " +
-                     options.objective->name + " (" + options.objective->meaning + ")\n";
+  std::string text = "Mixed precision of " + result.network + ": least " + options.objective->name +
+                     " (" + options.objective->meaning + ")\n";
   for (const std::string& step : result.trail) text += wrapped("  " + step, width, "    ");
 
   text += "\n";
@@ -50,20 +49,20 @@ std::string render_text(const SearchResult& result, const SearchOptions& options
                    {"agreement %", true, 1},
                    {"SQNR dB", true, 1}});
   const auto add = [&](const SearchPoint& point) {
-    table.add_row({point.what, percent(point.score.accuracy), number_text(double(point.cost.cycles), 0),
+    table.add_row({point.what, percent(point.score.accuracy),
+                   number_text(double(point.cost.cycles), 0),
                    number_text(double(point.cost.weight_bytes), 0), percent(point.score.agreement),
                    number_text(point.score.sqnr_db, 1)});
   };
   for (const SearchPoint& point : result.uniform) add(point);
   table.add_rule();
   add(result.chosen);
-  text += "On " + std::to_string(result.chosen.score.samples) +
-          " other samples (measured; float " + percent(result.float_accuracy) + " %, floor " +
-          percent(result.floor) + " %):\n" + table.render(width);
+  text += "On " + std::to_string(result.chosen.score.samples) + " other samples (measured; float " +
+          percent(result.float_accuracy) + " %, floor " + percent(result.floor) + " %):\n" +
+          table.render(width);
   text += result.holds_floor ? "The floor holds." : "The floor does NOT hold on these samples.";
-  text += result.is_unmatched
-              ? " No uniform choice of bits is as accurate at no more "
-              : " A uniform choice of bits is as accurate at no more ";
+  text += result.is_unmatched ? " No uniform choice of bits is as accurate at no more "
+                              : " A uniform choice of bits is as accurate at no more ";
   return text + options.objective->name + ".\n";
 }
 

@@ -86,8 +86,7 @@ class Sequence {
     if (found == products_.end()) return nullptr;
     const NetTensor& input = network_.tensor(layer.inputs[0]);
     const Value& value = graph_.value(found->second.value);
-    const bool is_same =
-        value.name == input.name && element_count(value.shape) == input.elements();
+    const bool is_same = value.name == input.name && element_count(value.shape) == input.elements();
     return is_same ? &found->second : nullptr;
   }
 
@@ -119,8 +118,7 @@ class Sequence {
     StatedWeights& stated = recipe_.weights_of[layer.name];
     stated = {layer.weights, layer.weight_scale, {}};
     for (size_t o = 0; o < layer.bias.size(); ++o)
-      stated.bias.push_back(layer.bias[o] *
-                            double{network_.tensor(layer.inputs[0]).quant.scale} *
+      stated.bias.push_back(layer.bias[o] * double{network_.tensor(layer.inputs[0]).quant.scale} *
                             double{layer.weight_scale[o]});
   }
 
@@ -144,7 +142,8 @@ class Sequence {
           samples_for(samples_.calibration_file(), {first, first + batch}, input.onnx_shape);
       std::map<ValueId, std::vector<float>> real;
       floats_.run({onnx}, [&](ValueId id, const Shape&, std::span<const float> seen) {
-        if (std::count(values.begin(), values.end(), id) != 0) real[id] = {seen.begin(), seen.end()};
+        if (std::count(values.begin(), values.end(), id) != 0)
+          real[id] = {seen.begin(), seen.end()};
       });
       const std::vector<Tensor> rounded = engine.run({to_engine(input, onnx)});
       for (size_t i = 0; i < layers.size(); ++i) {

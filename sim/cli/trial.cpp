@@ -61,8 +61,7 @@ std::vector<double> log_probabilities(std::span<const float> outputs, OutputKind
   return result;
 }
 
-double divergence(std::span<const float> expected, std::span<const float> actual,
-                  OutputKind kind) {
+double divergence(std::span<const float> expected, std::span<const float> actual, OutputKind kind) {
   const std::vector<double> p = log_probabilities(expected, kind),
                             q = log_probabilities(actual, kind);
   double sum = 0;
@@ -88,8 +87,8 @@ TrialBench::TrialBench(Graph graph, Samples samples, Arch arch, int threads,
       samples_(std::move(samples)),
       arch_(std::move(arch)),
       threads_(threads) {
-  calibration_ = calibrate(graph_, {.histograms = true, .means = true, .products = true}, samples_,
-                           progress);
+  calibration_ =
+      calibrate(graph_, {.histograms = true, .means = true, .products = true}, samples_, progress);
 }
 
 bool TrialBench::has_labels() const { return !samples_.data->dataset.y.empty(); }
@@ -134,8 +133,8 @@ TrialPart TrialBench::part(std::vector<int64_t> indices) const {
         throw Error(samples_.data->path + ": label " + std::to_string(label) +
                     " is none of the network's " + std::to_string(classes) + " classes");
       }
-      hits.add(std::span(part.outputs).subspan(static_cast<size_t>(i * classes),
-                                               static_cast<size_t>(classes)),
+      hits.add(std::span(part.outputs)
+                   .subspan(static_cast<size_t>(i * classes), static_cast<size_t>(classes)),
                label);
     }
     part.float_accuracy = static_cast<double>(hits.top1) / static_cast<double>(count);
@@ -160,10 +159,10 @@ TrialScore TrialBench::score(const IntegerNetwork& network, const TrialPart& par
     const int64_t some = std::min(pass, count - first);
     const std::vector<Tensor> outputs = engine.run({rows_of(part.inputs, first, some, count)});
     const std::vector<float> reals = reals_of(output, outputs[0]);
-    const auto expected = std::span(part.outputs)
-                              .subspan(static_cast<size_t>(first) * part.outputs.size() /
-                                           static_cast<size_t>(count),
-                                       reals.size());
+    const auto expected =
+        std::span(part.outputs)
+            .subspan(static_cast<size_t>(first) * part.outputs.size() / static_cast<size_t>(count),
+                     reals.size());
     noise.add(expected, reals);
     for (size_t i = 0; i < static_cast<size_t>(some) && classes > 0; ++i) {
       const auto is = std::span(reals).subspan(i * classes, classes);
@@ -192,8 +191,8 @@ TrialCost TrialBench::cost(const IntegerNetwork& network) const {
     cost.layer_cycles.push_back(layer.cycles);
   }
   for (const Layer& layer : network.layers) {
-    cost.weight_bytes += packed_bytes(static_cast<int64_t>(layer.weights.size()),
-                                      pack_of_bits(layer.weight_bits));
+    cost.weight_bytes +=
+        packed_bytes(static_cast<int64_t>(layer.weights.size()), pack_of_bits(layer.weight_bits));
   }
   return cost;
 }

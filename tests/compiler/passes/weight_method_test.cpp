@@ -162,7 +162,8 @@ TEST(Feedback, LeavesLessErrorThanRoundingToNearest) {
     const ErrorOfMean plain = error_with(graph, {}),
                       with = error_with(graph, {.rounding = Rounding::kFeedback});
     EXPECT_LT(with.square, 0.5 * plain.square) << groups;
-    const ErrorOfMean both = error_with(graph, {.rounding = Rounding::kFeedback, .corrects_bias = true});
+    const ErrorOfMean both =
+        error_with(graph, {.rounding = Rounding::kFeedback, .corrects_bias = true});
     EXPECT_LT(both.mean, 1e-3 * plain.mean) << groups;
     EXPECT_LT(both.square, 0.5 * plain.square) << groups;
   }
