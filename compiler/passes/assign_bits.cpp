@@ -129,12 +129,18 @@ class BitAssigner {
       problems.push_back(place + "." + key + value + ", but " + why);
     };
     const auto equals = [](int32_t value) { return " = " + std::to_string(value); };
-    if (bits.weights && found->op != LayerOp::kConv) {
-      add("weights", equals(*bits.weights),
-          std::string("a ") + name_of(found->op) + " has no weights");
-    } else if (bits.weights &&
-               has_given_weights(static_cast<size_t>(found - network_.layers.begin()))) {
-      add("weights", equals(*bits.weights), "the file quantizes its weights");
+    std::string why_no_weights;
+    if (found->op != LayerOp::kConv) {
+      why_no_weights = std::string("a ") + name_of(found->op) + " has no weights";
+    } else if (has_given_weights(static_cast<size_t>(found - network_.layers.begin()))) {
+      why_no_weights = "the file quantizes its weights";
+    }
+    if (!why_no_weights.empty()) {
+      if (bits.weights) add("weights", equals(*bits.weights), why_no_weights);
+      if (bits.is_per_tensor) add("weights_per", " is given", why_no_weights);
+      if (bits.is_mse) add("weight_scale", " is given", why_no_weights);
+      if (bits.rounding) add("rounding", " is given", why_no_weights);
+      if (bits.corrects_bias) add("bias_correction", " is given", why_no_weights);
     }
     const bool reads_codes = !network_.tensor(found->inputs[0]).is_float;
     const bool is_all_given = std::all_of(found->inputs.begin(), found->inputs.end(),
@@ -155,13 +161,33 @@ class BitAssigner {
 
 }  // namespace
 
+WeightMethod LayerBits::method(const WeightMethod& of_all) const {
+  WeightMethod result = of_all;
+  result.is_per_tensor = is_per_tensor.value_or(of_all.is_per_tensor);
+  result.is_mse = is_mse.value_or(of_all.is_mse);
+  result.rounding = rounding.value_or(of_all.rounding);
+  result.corrects_bias = corrects_bias.value_or(of_all.corrects_bias);
+  return result;
+}
+
 CalibrationNeeds Recipe::needs() const {
-  const bool is_named = std::any_of(layers.begin(), layers.end(), [](const auto& layer) {
-    return layer.second.calibrator && layer.second.calibrator->needs_histogram();
-  });
-  return {.histograms = is_named || calibrator.needs_histogram(),
-          .means = weight_method.corrects_bias,
-          .products = weight_method.has_feedback};
+  CalibrationNeeds needs{.histograms = calibrator.needs_histogram(),
+                         .means = weight_method.corrects_bias,
+                         .products = weight_method.needs_products()};
+  const auto add = [&](const LayerBits& bits) {
+    needs.histograms |= bits.calibrator && bits.calibrator->needs_histogram();
+    needs.means |= bits.method(weight_method).corrects_bias;
+    needs.products |= bits.method(weight_method).needs_products();
+  };
+  add(first);
+  add(last);
+  for (const auto& [name, bits] : layers) add(bits);
+  return needs;
+}
+
+WeightMethod Recipe::method_of(const std::string& layer) const {
+  const auto named = layers.find(layer);
+  return named == layers.end() ? weight_method : named->second.method(weight_method);
 }
 
 bool leaves_open(const Flow& flow, const SharedQuantization& shared, const Lowered& lowered) {

@@ -32,18 +32,25 @@ struct ScaleForm {
   bool is_power_of_two = false;  // scale 2^k, rounded up from what the range asks for
 };
 
+// Of weights: to the nearest code, with error feedback (error_feedback.h), by AdaRound
+// (adaround.h).
+enum class Rounding { kNearest, kFeedback, kAdaRound };
+
 // How float weights become symmetric codes.
 struct WeightMethod {
-  bool is_per_tensor = false;    // one scale for all output channels of a layer
-  bool is_mse = false;           // scales of least squared error; false: nothing is clipped
+  bool is_per_tensor = false;  // one scale for all output channels of a layer
+  // Scales of least squared error: of weights, or of outputs where rounding looks at inputs and
+  // every channel has a scale. False: nothing is clipped.
+  bool is_mse = false;
   bool is_power_of_two = false;  // scales 2^k, rounded up
-  // Rounds with error feedback (error_feedback.h), not to nearest.
-  bool has_feedback = false;
+  Rounding rounding = Rounding::kNearest;
   // Takes from the bias what rounded weights add to the mean of an output: the sum over weights of
   // rounding error times mean input (Nagel et al., "Data-free quantization through weight
   // equalization and bias correction", ICCV 2019, section 4.2, with means from calibration). Error
   // feedback then minimises the variance of the error alone.
   bool corrects_bias = false;
+
+  bool needs_products() const { return rounding != Rounding::kNearest; }
 };
 
 // What calibration has to count beyond least and greatest values.

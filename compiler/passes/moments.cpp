@@ -1,5 +1,6 @@
 #include "compiler/passes/moments.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +8,8 @@
 
 namespace qsim {
 namespace {
+
+using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // Copies the rows of one batch.
 class RowReader {
@@ -31,7 +34,7 @@ class RowReader {
 
   int64_t rows() const { return rows_; }
 
-  void read(int64_t row, int64_t group, std::vector<double>& out) const {
+  void read(int64_t row, int64_t group, double* out) const {
     if (!in_.is_conv) {
       for (int64_t k = 0; k < in_.size; ++k) out[at(k)] = double{values_[at(row * in_.size + k)]};
       return;
@@ -95,42 +98,66 @@ std::vector<ProductInput> find_products(const Graph& graph) {
 
 void InputMoments::add(const ProductInput& input, std::span<const float> values,
                        bool wants_products) {
+  add_rows(input, values, {}, wants_products);
+}
+
+void InputMoments::add_pair(const ProductInput& input, std::span<const float> rounded,
+                            std::span<const float> real, bool wants_products) {
+  add_rows(input, rounded, real, wants_products);
+}
+
+void InputMoments::add_rows(const ProductInput& input, std::span<const float> values,
+                            std::span<const float> real, bool wants_products) {
   if (values.empty()) return;
-  const RowReader reader(input, values);
+  const bool has_real = !real.empty();
+  const RowReader reader(input, values), real_reader(input, has_real ? real : values);
   groups = input.groups;
   size = input.size;
-  const auto n = static_cast<size_t>(size);
-  sum.resize(static_cast<size_t>(groups) * n);
+  const auto n = static_cast<size_t>(size), all = static_cast<size_t>(groups) * n;
+  sum.resize(all);
+  if (has_real) real_sum.resize(all);
   std::vector<double> row(n);
+  const auto add_to = [&](const RowReader& from, int64_t r, int64_t g, std::vector<double>& to) {
+    from.read(r, g, row.data());
+    double* total = &to[static_cast<size_t>(g) * n];
+    for (size_t k = 0; k < n; ++k) total[k] += row[k];
+  };
   for (int64_t r = 0; r < reader.rows(); ++r) {
     for (int64_t g = 0; g < groups; ++g) {
-      reader.read(r, g, row);
-      double* total = &sum[static_cast<size_t>(g) * n];
-      for (size_t k = 0; k < n; ++k) total[k] += row[k];
+      add_to(reader, r, g, sum);
+      if (has_real) add_to(real_reader, r, g, real_sum);
     }
   }
   rows += reader.rows();
   if (!wants_products || size > kMostSize) return;
 
-  sampled_sum.resize(sum.size());
-  products.resize(sum.size() * n);
+  sampled_sum.resize(all);
+  products.resize(all * n);
+  if (has_real) {
+    sampled_real_sum.resize(all);
+    cross.resize(all * n);
+  }
   const int64_t count = std::min(reader.rows(), kMostSampled);
-  for (int64_t j = 0; j < count; ++j) {
+  const auto sampled = [&](int64_t j) {
+    if (count == reader.rows()) return j;
     // Multiples of the golden ratio modulo 1: even, and aligned with no width.
     const double turn = static_cast<double>(j) * 0.6180339887498949;
-    const int64_t r =
-        count == reader.rows()
-            ? j
-            : static_cast<int64_t>((turn - std::floor(turn)) * static_cast<double>(reader.rows()));
-    for (int64_t g = 0; g < groups; ++g) {
-      reader.read(r, g, row);
-      for (size_t i = 0; i < n; ++i) {
-        const size_t place = static_cast<size_t>(g) * n + i;
-        sampled_sum[place] += row[i];
-        if (row[i] == 0) continue;
-        for (size_t k = 0; k <= i; ++k) products[place * n + k] += row[i] * row[k];
-      }
+    return static_cast<int64_t>((turn - std::floor(turn)) * static_cast<double>(reader.rows()));
+  };
+  Rows x(count, size), r(has_real ? count : 0, size);
+  for (int64_t g = 0; g < groups; ++g) {
+    const size_t first = static_cast<size_t>(g) * n;
+    for (int64_t j = 0; j < count; ++j) {
+      reader.read(sampled(j), g, x.row(j).data());
+      if (has_real) real_reader.read(sampled(j), g, r.row(j).data());
     }
+    Eigen::Map<Eigen::RowVectorXd>(&sampled_sum[first], size) += x.colwise().sum();
+    Eigen::Map<Rows>(&products[first * n], size, size)
+        .selfadjointView<Eigen::Lower>()
+        .rankUpdate(x.transpose());
+    if (!has_real) continue;
+    Eigen::Map<Eigen::RowVectorXd>(&sampled_real_sum[first], size) += r.colwise().sum();
+    Eigen::Map<Rows>(&cross[first * n], size, size).noalias() += x.transpose() * r;
   }
   sampled_rows += count;
 }
@@ -146,6 +173,23 @@ std::vector<double> InputMoments::second_moment(int64_t group, bool is_centered)
       double value = products[(first + i) * n + k] / count;
       if (is_centered) value -= sampled_sum[first + i] / count * (sampled_sum[first + k] / count);
       result[i * n + k] = result[k * n + i] = value;
+    }
+  }
+  return result;
+}
+
+std::vector<double> InputMoments::cross_moment(int64_t group, bool is_centered) const {
+  if (cross.empty()) return {};
+  const auto n = static_cast<size_t>(size);
+  const size_t first = static_cast<size_t>(group) * n;
+  const auto count = static_cast<double>(sampled_rows);
+  std::vector<double> result(n * n);
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t k = 0; k < n; ++k) {
+      double value = cross[(first + i) * n + k] / count;
+      if (is_centered)
+        value -= sampled_sum[first + i] / count * (sampled_real_sum[first + k] / count);
+      result[i * n + k] = value;
     }
   }
   return result;

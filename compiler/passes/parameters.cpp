@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "compiler/passes/adaround.h"
 #include "compiler/passes/calibrate.h"
 #include "compiler/passes/channel_map.h"
 #include "compiler/passes/error_feedback.h"
@@ -70,7 +71,7 @@ class Filler {
         continue;
       }
       const std::vector<double> weights = real_weights(o, index, stored);
-      quantize(weights, bias[o], common, o, index);
+      quantize(fitted(o, index, weights), bias[o], common, o, index);
       add_bias(o, bias[o] - mean_shift(o, index, weights));
     }
   }
@@ -185,13 +186,13 @@ class Filler {
 
   // One scale for all channels whose weights become codes here.
   double common_scale(const WeightIndex& index, const Elements& stored,
-                      const std::vector<double>& bias) const {
+                      const std::vector<double>& bias) {
     std::vector<std::vector<double>> weights;
     std::vector<const std::vector<double>*> rows;
     double for_bias = 0, for_zeros = 0;
     for (size_t o = 0; o < bias.size(); ++o) {
       if (keeps_codes(o)) continue;
-      weights.push_back(real_weights(o, index, stored));
+      weights.push_back(fitted(o, index, real_weights(o, index, stored)));
       for_bias = std::max(for_bias, scale_for_bias(bias[o]));
       for_zeros = std::max(for_zeros, double{zero_scale(bias[o])});
     }
@@ -203,15 +204,17 @@ class Filler {
   // `common`: the scale to take; 0: the channel's own.
   void quantize(const std::vector<double>& weights, double bias, double common, size_t o,
                 const WeightIndex& index) {
-    const double own = common > 0 ? common : weight_scale({&weights}, most_, method_);
+    const bool has_feedback = method_.needs_products() && prepare_feedback(group_of(o));
+    double own = common;
+    if (common == 0) {
+      own = has_feedback && method_.is_mse ? best_scale(rows_of(index, weights))
+                                           : weight_scale({&weights}, most_, method_);
+    }
     push_channel(
         own == 0 ? zero_scale(bias) : static_cast<float>(std::max(own, scale_for_bias(bias))), 0);
     const double scale = layer_.weight_scale.back();
-    if (method_.has_feedback && prepare_feedback(group_of(o))) {
-      std::vector<double> in_rows(weights.size());
-      for (size_t t = 0; t < weights.size(); ++t)
-        in_rows[static_cast<size_t>(index.rows[t])] = weights[t];
-      const std::vector<int32_t> codes = feedback_->round(in_rows, scale, most_);
+    if (has_feedback) {
+      const std::vector<int32_t> codes = rounded(rows_of(index, weights), scale);
       for (int64_t row : index.rows)
         layer_.weights.push_back(static_cast<int8_t>(codes[static_cast<size_t>(row)]));
       return;
@@ -219,6 +222,53 @@ class Filler {
     const double most = most_;
     for (double w : weights)
       layer_.weights.push_back(static_cast<int8_t>(std::clamp(std::rint(w / scale), -most, most)));
+  }
+
+  // By the second moments of the inputs; `weights` in their order.
+  std::vector<int32_t> rounded(const std::vector<double>& weights, double scale) const {
+    return adaround_ ? adaround_->round(weights, scale, most_)
+                     : feedback_->round(weights, scale, most_);
+  }
+
+  // Of shares of the scale that clips nothing the one whose codes miss the outputs least.
+  double best_scale(const std::vector<double>& weights) const {
+    const double widest = weight_scale({&weights}, most_, {});
+    double best = widest, least = INFINITY;
+    for (int percent = 100; percent >= 50 && widest > 0; percent -= 5) {
+      const double scale = widest * percent / 100;
+      const double error = feedback_->error(weights, scale, rounded(weights, scale));
+      if (error < least) {
+        least = error;
+        best = scale;
+      }
+    }
+    return best;
+  }
+
+  static std::vector<double> rows_of(const WeightIndex& index, const std::vector<double>& weights) {
+    std::vector<double> in_rows(weights.size());
+    for (size_t t = 0; t < weights.size(); ++t)
+      in_rows[static_cast<size_t>(index.rows[t])] = weights[t];
+    return in_rows;
+  }
+
+  // The weights that come closest to what the float network's `weights` w yield, from inputs x that
+  // are off from its r: H^-1 E[x rT] w, damped towards w, with H = E[x xT].
+  std::vector<double> fitted(size_t o, const WeightIndex& index,
+                             const std::vector<double>& weights) {
+    if (!method_.needs_products() || moments_ == nullptr || !moments_->has_pairs()) return weights;
+    if (!prepare_feedback(group_of(o))) return weights;
+    const std::vector<double> in_rows = rows_of(index, weights);
+    std::vector<double> miss = feedback_->times(in_rows);
+    for (size_t i = 0; i < miss.size(); ++i) {
+      miss[i] = -miss[i];
+      for (size_t k = 0; k < miss.size(); ++k) miss[i] += cross_[i * miss.size() + k] * in_rows[k];
+    }
+    const std::vector<double> change = feedback_->solve(miss);
+    std::vector<double> result = weights;
+    for (size_t t = 0; t < result.size(); ++t)
+      result[t] += change[static_cast<size_t>(index.rows[t])];
+    return result;
   }
 
   int64_t group_of(size_t o) const {
@@ -231,7 +281,12 @@ class Filler {
     if (feedback_ && feedback_group_ == group) return true;
     std::vector<double> moment = moments_->second_moment(group, method_.corrects_bias);
     if (moment.empty()) return false;
+    if (method_.rounding == Rounding::kAdaRound) adaround_.emplace(moment, moments_->size);
     feedback_.emplace(std::move(moment), moments_->size);
+    cross_ = moments_->cross_moment(group, method_.corrects_bias);
+    // The same on both sides, so that equal inputs leave weights as they are.
+    for (size_t i = 0; i < cross_.size(); i += static_cast<size_t>(moments_->size) + 1)
+      cross_[i] += feedback_->damping();
     feedback_group_ = group;
     return true;
   }
@@ -242,8 +297,10 @@ class Filler {
     const double scale = layer_.weight_scale.back();
     const int8_t* codes = &layer_.weights[layer_.weights.size() - weights.size()];
     double shift = 0;
+    const int64_t group = group_of(o);
     for (size_t t = 0; t < weights.size(); ++t)
-      shift += (codes[t] * scale - weights[t]) * moments_->mean(group_of(o), index.rows[t]);
+      shift += codes[t] * scale * moments_->mean(group, index.rows[t]) -
+               weights[t] * moments_->real_mean(group, index.rows[t]);
     return shift;
   }
 
@@ -294,6 +351,8 @@ class Filler {
   const WeightMethod method_;
   const InputMoments* moments_;
   std::optional<ErrorFeedback> feedback_;  // of the output channels of one group
+  std::optional<AdaRound> adaround_;       // alike
+  std::vector<double> cross_;              // alike: E[x rT], damped as H is
   int64_t feedback_group_ = -1;
   const double scale_x_;
   const int32_t most_;   // greatest weight code made here; the least is its negative

@@ -164,17 +164,15 @@ void fill_table(const Op& op, const NetTensor& from, const NetTensor& to, Layer&
   }
 }
 
-bool depends_on_moments(const Op& op, const Recipe& recipe) {
-  return (recipe.weight_method.corrects_bias || recipe.weight_method.has_feedback) &&
-         !op.weight.is_codes && op.kind != OpKind::kAffine;
-}
-
 void find_missing_moments(const Flow& flow, const Recipe& recipe, Lowered& lowered) {
   std::vector<std::string> names;
   for (size_t i = 0; i < lowered.network.layers.size(); ++i) {
     const Layer& layer = lowered.network.layers[i];
     if (layer.op != LayerOp::kConv || recipe.weights_of.contains(layer.name)) continue;
-    if (depends_on_moments(flow.ops[static_cast<size_t>(lowered.origins[i].op)], recipe))
+    const WeightMethod method = recipe.method_of(layer.name);
+    const Op& op = flow.ops[static_cast<size_t>(lowered.origins[i].op)];
+    if ((method.corrects_bias || method.needs_products()) && !op.weight.is_codes &&
+        op.kind != OpKind::kAffine)
       names.push_back(layer.name);
   }
   if (names.empty() || !lowered.network.value_blockers.empty()) return;
@@ -205,7 +203,7 @@ void set_values(const Flow& flow, const CalibrationResult* calibration, const Re
     const auto stated = recipe.weights_of.find(layer.name);
     fill_parameters(
         op, origin, network.tensor(layer.inputs[0]),
-        {recipe.weight_method, moments,
+        {recipe.method_of(layer.name), moments,
          stated == recipe.weights_of.end() || op.weight.is_codes ? nullptr : &stated->second},
         layer);
   }
@@ -229,11 +227,11 @@ IntegerNetwork quantize(const Graph& graph, const QuantizeOptions& options) {
   problems.raise(graph.name);
   if (lowered.network.layers.empty()) throw Error(graph.name + ": has no operator to run");
 
-  assign_bits(flow, shared, options.recipe, lowered);
+  Recipe recipe;
+  if (options.recipe != nullptr) recipe = with_policies(flow, shared, *options.recipe, lowered);
+  assign_bits(flow, shared, options.recipe != nullptr ? &recipe : nullptr, lowered);
   add_notes(flow, lowered.network);
   find_shape_only_weights(flow, graph.has_weights, lowered.network);
-  const Recipe plain;
-  const Recipe& recipe = options.recipe != nullptr ? *options.recipe : plain;
   const SharedQuantization of_file = options.stated != nullptr ? shared : SharedQuantization{};
   apply_stated(flow, recipe, lowered, shared);
   set_quantization(flow, shared, options.calibration, recipe, lowered);

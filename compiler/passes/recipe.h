@@ -12,9 +12,15 @@
 
 namespace qsim {
 
+// Nothing stands for what the recipe says for all layers.
 struct LayerBits {
-  std::optional<int32_t> weights, activations;  // nothing: what the recipe says for all layers
-  std::optional<RangeMethod> calibrator = {};   // of what the layer reads
+  std::optional<int32_t> weights, activations;
+  std::optional<RangeMethod> calibrator = {};  // of what the layer reads
+  std::optional<bool> is_per_tensor = {}, is_mse = {}, corrects_bias = {};  // as in WeightMethod
+  std::optional<Rounding> rounding = {};
+
+  WeightMethod method(const WeightMethod& of_all) const;
+  bool operator==(const LayerBits&) const = default;
 };
 
 // Weights of a layer that an earlier run made, in the order of Layer::weights; zero points are 0.
@@ -34,14 +40,26 @@ struct Recipe {
   RangeMethod calibrator = {};  // of activations
   ScaleForm activation_form = {};
   WeightMethod weight_method = {};
+  // Weights are fitted to the inputs that the quantized layers before them yield, one layer after
+  // the other; the caller measures them (sim/cli/reconstruct.h).
+  bool is_sequential = false;
   bool equalizes = false;  // the caller passes the graph through equalize() first
+  // Of layers with weights before which, or after which, there is none; what `layers` says about
+  // one of them comes first, of a layer that is both `first`. Where the file leaves nothing open
+  // they say nothing.
+  LayerBits first = {}, last = {};
   std::map<std::string, LayerBits> layers = {};  // by Layer::name
   // What need not be calibrated: it is taken as it stands, whatever the methods above say.
   std::map<std::string, Quantization> tensors = {};      // by NetTensor::name
   std::map<std::string, StatedWeights> weights_of = {};  // by Layer::name
 
   CalibrationNeeds needs() const;
+  WeightMethod method_of(const std::string& layer) const;
 };
+
+// `recipe` with what `first` and `last` say among its layers.
+Recipe with_policies(const Flow& flow, const SharedQuantization& shared, const Recipe& recipe,
+                     const Lowered& lowered);
 
 // Sets the bits of tensors and weights, and the clamp of every layer that has one to the range of
 // its codes. Looks at shapes alone, so that bits are the same with and without values.

@@ -127,7 +127,6 @@ Recipe stated_recipe(const Flow& flow, const Recipe& recipe, const Lowered& lowe
     if (is_open(static_cast<TensorId>(i)))
       result.tensors[network.tensors[i].name] = network.tensors[i].quant;
   }
-  const bool from_samples = recipe.weight_method.corrects_bias || recipe.weight_method.has_feedback;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
     std::set<int32_t> bits;  // of what it reads
@@ -141,6 +140,8 @@ Recipe stated_recipe(const Flow& flow, const Recipe& recipe, const Lowered& lowe
     }
     if (!has_open_weights(flow, lowered, i)) continue;
     result.layers[layer.name].weights = layer.weight_bits;
+    const WeightMethod method = recipe.method_of(layer.name);
+    const bool from_samples = method.corrects_bias || method.needs_products();
     if (!from_samples && !recipe.weights_of.contains(layer.name)) continue;
     StatedWeights& stated = result.weights_of[layer.name];
     stated = {layer.weights, layer.weight_scale, {}};

@@ -13,13 +13,12 @@
 #include "sim/cli/output_file.h"
 #include "sim/cli/recipe_file.h"
 #include "sim/cli/run_files.h"
+#include "sim/cli/sequence.h"
 #include "sim/engines/analytic/engine.h"
 #include "sim/report/perfetto.h"
 
 namespace qsim::cli {
-namespace {
 
-// --recipe, with --calibrator in place of its own; nothing when neither is given.
 std::optional<Recipe> recipe_of(const ModelRequest& request) {
   std::optional<Recipe> recipe;
   if (!request.recipe.empty()) recipe = load_recipe(request.recipe);
@@ -34,6 +33,8 @@ std::optional<Recipe> recipe_of(const ModelRequest& request) {
   return recipe;
 }
 
+namespace {
+
 QuantizedModel quantize_model(const ModelRequest& request, Samples samples,
                               ProgressLine& progress) {
   const std::optional<Recipe> recipe = recipe_of(request);
@@ -47,6 +48,7 @@ QuantizedModel quantize_model(const ModelRequest& request, Samples samples,
   request.dump.stage("graph", [&] { return to_text(model.graph); });
 
   model.network = quantize_graph(model.graph, recipe ? &*recipe : nullptr, model.samples,
+                                 make_arch(request.machine).vector.requant,
                                  progress.task("calibration"), &model.stated);
   progress.clear();
   request.dump.stage("network", [&] { return to_text(model.network); });
@@ -60,13 +62,18 @@ Graph graph_for(Graph graph, const Recipe* recipe) {
 }
 
 IntegerNetwork quantize_graph(const Graph& graph, const Recipe* recipe, Samples& samples,
-                              const Progress& progress, std::optional<Recipe>* stated) {
+                              RequantMode mode, const Progress& progress,
+                              std::optional<Recipe>* stated) {
   IntegerNetwork network = quantize(graph, {.recipe = recipe, .stated = stated});
   if (!network.has_values) samples.set_aside_calibration();
   if (!samples.calibrates()) return network;
   const CalibrationResult ranges =
       calibrate(graph, recipe ? recipe->needs() : CalibrationNeeds{}, samples, progress);
-  return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = stated});
+  if (!recipe || !recipe->is_sequential) {
+    return quantize(graph, {.calibration = &ranges, .recipe = recipe, .stated = stated});
+  }
+  const Recipe fitted = fit_in_sequence(graph, *recipe, ranges, samples, mode, progress);
+  return quantize(graph, {.calibration = &ranges, .recipe = &fitted, .stated = stated});
 }
 
 QuantizedModel quantize_model(const ModelRequest& request, ProgressLine& progress) {

@@ -64,13 +64,19 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
 // The parameters that the file carries; for what it leaves open, ranges measured on samples of
 // which `samples` sets some aside when it has to. `recipe` may be null. The graph is the one that
 // graph_for() made.
+// `mode` is the machine's rounding, which weights fitted in sequence (sim/cli/sequence.h) make up
+// for.
 IntegerNetwork quantize_graph(const Graph& graph, const Recipe* recipe, Samples& samples,
-                              const Progress& progress, std::optional<Recipe>* stated = nullptr);
+                              RequantMode mode, const Progress& progress,
+                              std::optional<Recipe>* stated = nullptr);
 // What `recipe` wants quantized: the graph, equalized if it says so.
 Graph graph_for(Graph graph, const Recipe* recipe);
 
 // compile_model(), then the engine, then values on samples when there are any.
 Report run_model(const RunRequest& request, ProgressLine& progress);
+
+// --recipe, with --calibrator in place of its own; nothing when neither is given.
+std::optional<Recipe> recipe_of(const ModelRequest& request);
 
 // Throws Error saying what to pass, unless the network computes values.
 void require_values(const IntegerNetwork& network, const std::string& path);

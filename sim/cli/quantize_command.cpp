@@ -2,6 +2,7 @@
 
 #include "compiler/onnx/export.h"
 #include "hw/spec/error.h"
+#include "sim/cli/insight.h"
 #include "sim/cli/model_options.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/recipe_file.h"
@@ -11,6 +12,7 @@ namespace {
 
 struct QuantizeOptions {
   ModelOptions model;
+  InsightOptions insight;
   std::string output, recipe_out;
   bool packs_weights = false;
 };
@@ -28,11 +30,16 @@ CommandLine make_line(QuantizeOptions& options) {
       ("int4", po::bool_switch(&options.packs_weights),
        "write weights of 4 bits as int4 (opset 21); as bytes behind a Clip if not given")  //
       ("recipe-out", po::value(&options.recipe_out)->value_name("FILE.json"),
-       "write the recipe with everything said; - prints it");
+       "write the recipe with everything said, or what a search chose; - prints it");
+  line.options.add(analyze_description(options.insight));
+  line.options.add(search_description(options.insight));
+  line.options.add(machine_description(options.model.machine));
   line.options.add(network_description(options.model));
   line.options.add(sample_description(options.model, "score the first N samples alone"));
   line.options.add(preprocess_description(options.model));
   line.options.add(dump_description(options.model));
+  line.takes_machine_keys = true;
+  line.machine = &options.model.machine;
   line.arguments = {"a model"};
   line.required = 1;
   return line;
@@ -46,14 +53,25 @@ int quantize_command(const Invocation& invocation) {
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
   const std::string& path = parsed.arguments[0];
-  if (options.output.empty() && options.recipe_out.empty()) {
+  const bool has_insight = options.insight.analyze || options.insight.search;
+  if (has_insight && !options.output.empty()) {
+    throw UsageError("--output: pass the recipe that --search writes to a run of its own");
+  }
+  if (!has_insight && options.output.empty() && options.recipe_out.empty()) {
     throw UsageError("nothing to write: pass --output FILE.onnx or --recipe-out FILE.json");
   }
   if (options.output.empty() && options.packs_weights) throw UsageError("--int4 needs --output");
   if (path.ends_with(".qprog")) throw UsageError(path + " is quantized and compiled already");
 
+  const ModelRequest request = options.model.request(path);
+  check_insight(options.insight, request);
   ProgressLine progress(options.model.progress);
-  const QuantizedModel model = quantize_model(options.model.request(path), progress);
+  if (has_insight) {
+    const std::optional<Recipe> chosen = run_insight(options.insight, request, progress);
+    if (chosen && !options.recipe_out.empty()) write_file(options.recipe_out, to_json(*chosen));
+    return 0;
+  }
+  const QuantizedModel model = quantize_model(request, progress);
   require_values(model.network, path);
   if (!options.recipe_out.empty()) {
     if (!model.stated) {

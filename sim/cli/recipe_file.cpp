@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+const std::vector<std::string> kRoundings = {"nearest", "feedback", "adaround"};  // as in Rounding
+
 std::string text_of(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -47,6 +49,10 @@ size_t read_word(const std::string& place, const Json& value,
     list += (i == 0 ? "" : ", ") + words[i];
   }
   throw Error(place + " = " + text_of(value) + " is not one of " + list);
+}
+
+Rounding read_rounding(const std::string& place, const Json& value) {
+  return static_cast<Rounding>(read_word(place, value, kRoundings));
 }
 
 [[noreturn]] void unknown_key(const std::string& place, const std::string& key,
@@ -135,10 +141,18 @@ LayerBits read_layer(const std::string& place, const Json& json,
       bits.activations = read_bits(place + ".activations", value);
     } else if (key == "calibrator") {
       bits.calibrator = read_calibrator(place + ".calibrator", value);
+    } else if (key == "weights_per") {
+      bits.is_per_tensor = read_word(place + "." + key, value, {"channel", "tensor"}) == 1;
+    } else if (key == "weight_scale") {
+      bits.is_mse = read_word(place + "." + key, value, {"max", "mse"}) == 1;
+    } else if (key == "rounding") {
+      bits.rounding = read_rounding(place + "." + key, value);
+    } else if (key == "bias_correction") {
+      bits.corrects_bias = read_switch(place + "." + key, value);
     } else if (key != "weight_codes" && key != "weight_scales" && key != "bias") {
-      unknown_key(
-          place + ".", key,
-          {"weights", "activations", "calibrator", "weight_codes", "weight_scales", "bias"});
+      unknown_key(place + ".", key,
+                  {"weights", "activations", "calibrator", "weights_per", "weight_scale",
+                   "rounding", "bias_correction", "weight_codes", "weight_scales", "bias"});
     }
   }
   return bits;
@@ -201,11 +215,17 @@ Recipe load_recipe(const std::string& recipe_or_path) {
     } else if (key == "weight_scale") {
       recipe.weight_method.is_mse = read_word(place, value, {"max", "mse"}) == 1;
     } else if (key == "rounding") {
-      recipe.weight_method.has_feedback = read_word(place, value, {"nearest", "feedback"}) == 1;
+      recipe.weight_method.rounding = read_rounding(place, value);
+    } else if (key == "sequential") {
+      recipe.is_sequential = read_switch(place, value);
     } else if (key == "bias_correction") {
       recipe.weight_method.corrects_bias = read_switch(place, value);
     } else if (key == "equalization") {
       recipe.equalizes = read_switch(place, value);
+    } else if (key == "first" || key == "last") {
+      std::optional<StatedWeights> stated;
+      (key == "first" ? recipe.first : recipe.last) = read_layer(place, value, stated);
+      if (stated) throw Error(place + ": weight_codes are of one layer; state them in layers");
     } else if (key == "layers") {
       require_object(place, value);
       for (const auto& [name, layer] : value.items()) {
@@ -221,8 +241,8 @@ Recipe load_recipe(const std::string& recipe_or_path) {
     } else {
       unknown_key(path + ": ", key,
                   {"weights", "activations", "input", "outputs", "calibrator", "symmetric",
-                   "scales", "weights_per", "weight_scale", "rounding", "bias_correction",
-                   "equalization", "layers", "tensors"});
+                   "scales", "weights_per", "weight_scale", "rounding", "sequential",
+                   "bias_correction", "equalization", "first", "last", "layers", "tensors"});
     }
   }
   return recipe;
@@ -241,7 +261,8 @@ std::string to_json(const Recipe& recipe) {
       {"scales", weights.is_power_of_two ? "power_of_two" : "any"},
       {"weights_per", weights.is_per_tensor ? "tensor" : "channel"},
       {"weight_scale", weights.is_mse ? "mse" : "max"},
-      {"rounding", weights.has_feedback ? "feedback" : "nearest"},
+      {"rounding", kRoundings[static_cast<size_t>(weights.rounding)]},
+      {"sequential", recipe.is_sequential},
       {"bias_correction", weights.corrects_bias},
       {"equalization", recipe.equalizes}};
   std::string text = "{";
@@ -264,6 +285,10 @@ std::string to_json(const Recipe& recipe) {
     if (bits.weights) layer["weights"] = *bits.weights;
     if (bits.activations) layer["activations"] = *bits.activations;
     if (bits.calibrator) layer["calibrator"] = to_text(*bits.calibrator);
+    if (bits.is_per_tensor) layer["weights_per"] = *bits.is_per_tensor ? "tensor" : "channel";
+    if (bits.is_mse) layer["weight_scale"] = *bits.is_mse ? "mse" : "max";
+    if (bits.rounding) layer["rounding"] = kRoundings[static_cast<size_t>(*bits.rounding)];
+    if (bits.corrects_bias) layer["bias_correction"] = *bits.corrects_bias;
   }
   for (const auto& [name, stated] : recipe.weights_of) {
     constexpr const char* kDigits = "0123456789abcdef";

@@ -176,8 +176,9 @@ ValuesResult Evaluator::evaluate_values(const Point& point) {
     const Graph graph = graph_for(model(point.model)->graph, given);
     Samples samples = samples_;
     Program program;  // no instructions: values follow from layers and rounding
-    program.network = quantize_graph(graph, given, samples, [](double) { return true; });
     program.arch = unchecked_arch(point.machine);
+    program.network = quantize_graph(graph, given, samples, program.arch.vector.requant,
+                                     [](double) { return true; });
     require_values(program.network, point.model);
     const Graph* floats = options_.skip_float ? nullptr : &graph;
     const Evaluation evaluation =

@@ -202,6 +202,35 @@ TEST(Recipe, ReferenceEngineFollowsTheRules) {
   }
 }
 
+TEST(Recipe, FirstAndLastLayersByPolicy) {
+  const Recipe policy = {.weights = 4,
+                         .activations = 4,
+                         .first = {.weights = 8, .activations = 6},
+                         .last = {.weights = 7, .activations = 8}};
+  const IntegerNetwork network = with(small_network(), policy);
+  EXPECT_EQ(weight_bits_of(network), "conv1 8, conv2 4, fc 7");
+  EXPECT_EQ(bits_of(network), "x:codes 6, r1 4, p 4, c2 4, s 8, y:codes 8");
+  // What is said about a layer by name comes first.
+  Recipe named = policy;
+  named.layers["fc"] = {.weights = 3, .activations = {}};
+  EXPECT_EQ(weight_bits_of(with(small_network(), named)), "conv1 8, conv2 4, fc 3");
+  EXPECT_EQ(bits_of(with(small_network(), named)), bits_of(network));
+}
+
+// Two layers at the end, and one that is first and last.
+TEST(Recipe, SeveralLastLayers) {
+  OnnxBuilder model;
+  model.input("x", {1, 4}).output("y").output("z");
+  model.initializer("a", random_tensor({4, 4}, 1)).initializer("b", random_tensor({4, 4}, 2));
+  model.initializer("c", random_tensor({4, 4}, 3));
+  model.node("Gemm", {"x", "a"}, {"h"}, {}, "one").node("Gemm", {"h", "b"}, {"y"}, {}, "two");
+  model.node("Gemm", {"x", "c"}, {"z"}, {}, "three");
+  const Recipe policy = {.weights = 4,
+                         .first = {.weights = 8, .activations = {}},
+                         .last = {.weights = 6, .activations = {}}};
+  EXPECT_EQ(weight_bits_of(with(model, policy)), "one 8, two 6, three 8");
+}
+
 TEST(Recipe, CalibratorOfOneLayer) {
   const Graph graph = import_model(small_network());
   Recipe recipe{.activations = 4};

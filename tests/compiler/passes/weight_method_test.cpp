@@ -160,9 +160,10 @@ TEST(Feedback, LeavesLessErrorThanRoundingToNearest) {
   for (int64_t groups : {1, 2, 4}) {
     const Graph graph = convolution(groups);
     const ErrorOfMean plain = error_with(graph, {}),
-                      with = error_with(graph, {.has_feedback = true});
+                      with = error_with(graph, {.rounding = Rounding::kFeedback});
     EXPECT_LT(with.square, 0.5 * plain.square) << groups;
-    const ErrorOfMean both = error_with(graph, {.has_feedback = true, .corrects_bias = true});
+    const ErrorOfMean both =
+        error_with(graph, {.rounding = Rounding::kFeedback, .corrects_bias = true});
     EXPECT_LT(both.mean, 1e-3 * plain.mean) << groups;
     EXPECT_LT(both.square, 0.5 * plain.square) << groups;
   }
