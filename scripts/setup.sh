@@ -3,6 +3,7 @@
 #   scripts/setup.sh            what building and running qsim needs
 #   scripts/setup.sh --test     that, and what the tests need, PyTorch among it, with onnxruntime in .venv as a peer to compare with
 #   scripts/setup.sh --explore  that, and what scripts/sweep.py, scripts/explore.py and data frames need, in the same .venv
+#   scripts/setup.sh --report   what building needs, and the chart library of HTML reports (npm)
 #   scripts/setup.sh --models   what building needs, and what training (scripts/qat) and the scripts of models/ need
 # Debian 12, as root or with sudo.
 set -euo pipefail
@@ -17,7 +18,7 @@ build_packages=(
 )
 # PyTorch is for scripts/qat: 177 MB of packages on top of 305 MB, without which its tests would only ever be skipped.
 test_packages=(
-  python3-numpy python3-venv sqlite3 clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev python3-torch python3-onnx
+  python3-numpy python3-venv sqlite3 clang-format yosys libonnx-testdata clang-14 libclang-rt-14-dev chromium python3-torch python3-onnx
 )
 model_packages=(python3-torch python3-torchvision python3-sklearn python3-numpy python3-onnx)
 
@@ -38,11 +39,29 @@ make_venv() {
   fi
 }
 
+# The chart library that `qsim report` puts into its pages, as package-lock.json pins it. A build finds it by itself.
+install_chart_library() {
+  local page=$project_dir/sim/report/page
+  cmp -s "$page/package-lock.json" "$page/node_modules/stamp" && return 0
+  command -v npm >/dev/null || install_missing nodejs npm
+  log "fetching the chart library of HTML reports"
+  if npm ci --prefix "$page" --no-audit --no-fund --silent; then
+    cp "$page/package-lock.json" "$page/node_modules/stamp"
+  else
+    log "no chart library (is the npm registry reachable?): qsim report will be built without"
+  fi
+}
+
 case "${1-}" in
   "") install_missing "${build_packages[@]}" ;;
   --test)
     install_missing "${build_packages[@]}" "${test_packages[@]}"
     make_venv
+    install_chart_library
+    ;;
+  --report)
+    install_missing "${build_packages[@]}"
+    install_chart_library
     ;;
   --explore)
     install_missing "${build_packages[@]}" python3-venv
@@ -51,7 +70,7 @@ case "${1-}" in
     ;;
   --models) install_missing "${build_packages[@]}" "${model_packages[@]}" ;;
   *)
-    echo "usage: scripts/setup.sh [--test|--explore|--models]" >&2
+    echo "usage: scripts/setup.sh [--test|--explore|--report|--models]" >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,6 @@
 // The page of one run, or of two beside each other. kData.runs: reports as `qsim run --json` writes them.
 
-const kRuns = kData.runs;
+const kRuns = kData.runs ?? [];
 const kNames = kRuns.length > 1 ? ["A", "B"] : [""];
 
 function of_run(i) { return kNames[i] ? ` (${kNames[i]})` : ""; }

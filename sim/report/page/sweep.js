@@ -16,7 +16,7 @@ function front_of(points, x, y, metrics) {
   return front;
 }
 
-function metric_title(name, metrics) { return metrics[name].unit ? `${name.replaceAll("_", " ")}, ${metrics[name].unit}` : name.replaceAll("_", " "); }
+function metric_title(name, metrics) { return metrics[name].unit && metrics[name].unit !== name ? `${name.replaceAll("_", " ")}, ${metrics[name].unit}` : name.replaceAll("_", " "); }
 function settings_text(point) { return Object.entries(point.settings).map(([key, value]) => `${key} = ${value}`).join(", "); }
 
 function show_sweep() {
@@ -73,9 +73,9 @@ function show_sweep() {
       height: 480, label: `${number_text(known.length)} points: ${with_unit(y.value)} against ${with_unit(x.value)}; ${front.length} of them on the front, listed in the table below`,
       options, onclick: (item) => pick(item.data.point),
     });
-    const columns = [{ title: x.value.replaceAll("_", " "), unit: metrics[x.value].unit, value: (i) => points[i].values[x.value] }, { title: y.value.replaceAll("_", " "), unit: metrics[y.value].unit, value: (i) => points[i].values[y.value] },
-      ...sweep.settings.map((key) => ({ title: key, text: true, value: (i) => points[i].settings[key], show: (value) => String(value ?? "–") })),
-      { title: "command", text: true, value: (i) => points[i].command, show: (value, i) => element("button", { type: "button", onclick: () => pick(i) }, "show") }];
+    const columns = [{ title: x.value.replaceAll("_", " "), unit: metrics[x.value].unit === x.value ? "" : metrics[x.value].unit, value: (i) => points[i].values[x.value] }, { title: y.value.replaceAll("_", " "), unit: metrics[y.value].unit, value: (i) => points[i].values[y.value] },
+      { title: "command", text: true, value: (i) => points[i].command, show: (value, i) => element("button", { type: "button", onclick: () => pick(i), "aria-label": `Show the command of ${settings_text(points[i])}` }, "show") },
+      ...sweep.settings.map((key) => ({ title: key, text: true, value: (i) => points[i].settings[key], show: (value) => String(value ?? "–") }))];
     table_place.replaceChildren(make_table(`The front: ${front.length} points, best ${x.value} first`, columns, front, (i) => ({ "data-point": i })));
   }
   update();

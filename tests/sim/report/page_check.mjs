@@ -1,0 +1,62 @@
+// Opens a report in headless Chromium and uses it as people do. Prints what is wrong, one line each.
+//   node page_check.mjs PAGE_FOLDER PAGE.html runs|sweep
+// PAGE_FOLDER has playwright-core in its node_modules.
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const [folder, file, kind] = process.argv.slice(2);
+const { chromium } = createRequire(`${folder}/package.json`)("playwright-core");
+const wrong = [];
+const expect = (condition, what) => { if (!condition) wrong.push(what); };
+
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+for (const scheme of ["light", "dark"]) {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 800 }, colorScheme: scheme });
+  page.on("pageerror", (error) => wrong.push(`script error: ${error.message}`));
+  page.on("request", (request) => expect(request.url().startsWith("file:") || request.url().startsWith("data:"), `loads ${request.url()}`));
+  await page.goto(pathToFileURL(file).href);
+
+  expect((await page.getAttribute("html", "data-theme")) === scheme, `${scheme}: the theme is not the system's`);
+  await page.click("#theme");
+  expect((await page.getAttribute("html", "data-theme")) !== scheme, `${scheme}: the button does not change the theme`);
+
+  const charts = await page.$$eval(".chart", (boxes) => boxes.map((box) => ({ role: box.getAttribute("role"), label: box.getAttribute("aria-label"), shapes: box.querySelectorAll("svg path").length })));
+  expect(charts.length >= (kind === "sweep" ? 1 : 2), `${charts.length} charts`);
+  for (const chart of charts) {
+    expect(chart.role === "img" && chart.label.length > 20, "a chart has no name for screen readers");
+    expect(chart.shapes > 5, `chart "${chart.label}" is empty`);
+  }
+  expect((await page.title()).startsWith("qsim: "), "the window has no title");
+  expect((await page.$$("h1")).length === 1, "not one h1");
+  const links = await page.$$eval("nav a", (list) => list.filter((a) => !document.querySelector(a.getAttribute("href"))).length);
+  expect(links === 0, "the contents lead nowhere");
+
+  // By the keyboard alone: the skip link comes first, headings sort.
+  await page.keyboard.press("Tab");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.focus(".skip");
+  expect(await page.evaluate(() => document.activeElement.matches(".skip")), "the skip link takes no focus");
+  const head = await page.$("thead button");
+  if (head && await head.isVisible()) {
+    await head.focus();
+    await page.keyboard.press("Enter");
+    expect((await page.$$("th[aria-sort]")).length === 1, "a heading does not sort by Enter");
+  }
+  if (kind === "sweep") {
+    await page.focus("#front tbody button");
+    await page.keyboard.press("Enter");
+    expect((await page.textContent("#command")).includes("qsim run"), "a row of the front shows no command");
+    const before = await page.textContent("#front caption");
+    await page.selectOption("#choose-y", "pes");
+    expect((await page.textContent("#front caption")) !== before || (await page.textContent("#front thead")).includes("pes"), "choosing a metric changes nothing");
+  } else {
+    const text = await page.textContent("#cycles table");
+    expect(text.includes("useful") && text.includes("weight load"), "the account's table lacks states");
+    const rows = await page.$$eval("#layers table", (tables) => tables[0].querySelectorAll("tbody tr").length);
+    expect(rows > 3, `${rows} layers`);
+  }
+  await page.close();
+}
+await browser.close();
+for (const line of new Set(wrong)) console.log(line);
+process.exitCode = wrong.length ? 1 : 0;
