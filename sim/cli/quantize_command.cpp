@@ -53,6 +53,8 @@ int quantize_command(const Invocation& invocation) {
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
   const std::string& path = parsed.arguments[0];
+  const ModelRequest request = options.model.request(path);
+  check_insight(options.insight, request);
   const bool has_insight = options.insight.analyze || options.insight.search;
   if (has_insight && !options.output.empty()) {
     throw UsageError("--output: pass the recipe that --search writes to a run of its own");
@@ -63,8 +65,6 @@ int quantize_command(const Invocation& invocation) {
   if (options.output.empty() && options.packs_weights) throw UsageError("--int4 needs --output");
   if (path.ends_with(".qprog")) throw UsageError(path + " is quantized and compiled already");
 
-  const ModelRequest request = options.model.request(path);
-  check_insight(options.insight, request);
   ProgressLine progress(options.model.progress);
   if (has_insight) {
     const std::optional<Recipe> chosen = run_insight(options.insight, request, progress);
