@@ -6,7 +6,7 @@
 Networks: digits mnist_cntk mnist_pytorch resnet8 kws, by top-1; squeezenet mobilenet micro_kws, which have no labelled samples, by
 output SQNR and agreement with float. All if none is named. Digits comes with the project, the others from the folder of test data.
 Samples that calibrate are never scored; they are drawn with seed 1, but for `resnet8`, which calibrates on another file. Other tables:
---seeds N: how the accuracy of KWS scatters over the seeds 1 to N; --rounding: ways to round weights; --bytes: cycles on edge16 with
+--seeds N: how the accuracy of KWS scatters over the seeds 1 to N; --rounding: ways to round weights, at most 2000 samples scored; --bytes: cycles on edge16 with
 PE modes 8-4-2, and bytes of weights. With onnxruntime in .venv a line says what its own static quantization reaches (static_peer.py).
 """
 
@@ -137,7 +137,7 @@ def print_methods(qsim, name, options, methods):
 def print_rounding(qsim, name, options):
     head([name, *ROUNDING_BITS])
     for method, keys in ROUNDINGS.items():
-        cells = [accuracy(qsim, options, with_bits(bits, {"calibrator": "mse", "bias_correction": True, **keys}))
+        cells = [accuracy(qsim, [*options, "--limit", 2000], with_bits(bits, {"calibrator": "mse", "bias_correction": True, **keys}))
                  for bits in ROUNDING_BITS]
         row([method, *(f"{top1(cell['top1'])}, {cell['output_sqnr_db']:.1f} dB" for cell in cells)])
 
