@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kChunkBytes = int64_t{64} << 20;  // of float activations kept for comparison
 constexpr int64_t kMaxChunkBatches = 16;
+constexpr int64_t kCacheBytes = int64_t{1} << 20;  // of the largest feature map: a level-2 cache's
 
 }  // namespace
 
@@ -89,7 +90,10 @@ int64_t Scorer::choose_chunk() const {
   for (const auto& [value, layers] : layers_of_value_) {
     bytes += 4 * element_count(graph_->value(value).shape);
   }
-  return std::clamp<int64_t>(kChunkBytes / bytes, 1, kMaxChunkBatches);
+  int64_t largest = 1;
+  for (const NetTensor& tensor : network_.tensors) largest = std::max(largest, tensor.elements());
+  return std::clamp<int64_t>(std::min(kChunkBytes / bytes, kCacheBytes / largest), 1,
+                             kMaxChunkBatches);
 }
 
 Scorer::FloatChunk Scorer::run_floats(const FloatExecutor& floats, const Tensor& onnx) const {
