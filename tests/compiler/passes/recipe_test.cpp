@@ -252,5 +252,37 @@ TEST(Recipe, CalibratorOfOneLayer) {
   EXPECT_EQ(named.at("s"), plain.at("s"));
 }
 
+// What the file leaves open can be stated, and makes the same network without samples; what the
+// file quantizes cannot.
+TEST(Recipe, StatesWhatAPartlyQuantizedFileLeavesOpen) {
+  OnnxBuilder model;
+  model.input("x", {1, 4}).output("y");
+  model.initializer("s", floats({}, {0.5f})).initializer("w", random_tensor({4, 3}, 1));
+  model.node("QuantizeLinear", {"x", "s"}, {"q"}).node("DequantizeLinear", {"q", "s"}, {"d"});
+  model.node("MatMul", {"d", "w"}, {"y"}, {}, "fc");
+  const Graph graph = import_model(model);
+  Calibrator calibrator(graph);
+  calibrator.observe(random_tensor({1, 4}, 2));
+  std::optional<Recipe> stated;
+  const IntegerNetwork network =
+      quantize(graph, {.calibration = &calibrator.result(), .stated = &stated});
+  ASSERT_TRUE(stated.has_value());
+  EXPECT_EQ(stated->tensors.size(), 1u);
+  EXPECT_EQ(stated->layers["fc"].weights, 8);
+  EXPECT_EQ(to_text(network), to_text(quantize(graph, {.recipe = &*stated})));
+  stated->source = "r.json";
+  const std::string given = network.tensor(network.layers[1].inputs[0]).name;
+  stated->tensors[given] = {.scale = 1, .zero_point = 0};
+  try {
+    quantize(graph, {.recipe = &*stated});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    EXPECT_NE(what.find("tensors." + given + " is given, but the file quantizes it"),
+              std::string::npos)
+        << what;
+  }
+}
+
 }  // namespace
 }  // namespace qsim::test
