@@ -151,7 +151,8 @@ void FlowBuilder::build_outputs() {
     flow_.output_is_float.push_back(value.type == DataType::kFloat ||
                                     value.type == DataType::kDouble);
     if (flow_.output_is_float.back()) continue;
-    if (value.type != DataType::kInt8 && value.type != DataType::kUint8) {
+    const bool is_index = flow_.edge(edge_of(id)).file_type == DataType::kInt64;  // of ArgMax
+    if (!is_index && value.type != DataType::kInt8 && value.type != DataType::kUint8) {
       problems_.add("output " + value.name,
                     std::string("type ") + name_of(value.type) + " has no integer form");
     }

@@ -79,7 +79,7 @@ void Accelerator::reset(const std::vector<uint8_t>& instructions) {
   std::stable_sort(pokes_.begin(), pokes_.end(),
                    [](const Poke& a, const Poke& b) { return a.cycle < b.cycle; });
   next_poke_ = 0;
-  if (!pokes_.empty()) run_.wake_at_end(poke_event_, std::max<int64_t>(pokes_[0].cycle, 0));
+  if (!pokes_.empty()) run_.wake_after_end(poke_event_, std::max<int64_t>(pokes_[0].cycle, 0));
 }
 
 void Accelerator::start_segment(int32_t first, int32_t count) {
@@ -159,7 +159,7 @@ void Accelerator::poke_process() {
       const Poke& poke = pokes_[next_poke_];
       buffer_of(poke.target).poke(poke.address, poke.value, run_.now());
     }
-    if (next_poke_ < pokes_.size()) run_.wake_at_end(poke_event_, pokes_[next_poke_].cycle);
+    if (next_poke_ < pokes_.size()) run_.wake_after_end(poke_event_, pokes_[next_poke_].cycle);
   });
 }
 

@@ -38,6 +38,11 @@ void RunContext::wake_at_end(sc_core::sc_event& event, int64_t cycle) const {
   wake(event, base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle + kTicksPerCycle / 2);
 }
 
+void RunContext::wake_after_end(sc_core::sc_event& event, int64_t cycle) const {
+  wake(event,
+       base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle + kTicksPerCycle / 4 * 3);
+}
+
 void RunContext::wake(sc_core::sc_event& event, uint64_t due_ticks) const {
   event.notify(sc_core::sc_time::from_value(due_ticks - sc_core::sc_time_stamp().value()));
 }

@@ -45,6 +45,8 @@ class RunContext {
   // again.
   void wake_at_start(sc_core::sc_event& event, int64_t cycle) const;
   void wake_at_end(sc_core::sc_event& event, int64_t cycle) const;
+  // When everything of the cycle is done, before the next one starts.
+  void wake_after_end(sc_core::sc_event& event, int64_t cycle) const;
 
   // Every process runs its body in here. After the first exception no process does anything more,
   // SystemC runs dry, and the engine rethrows.
