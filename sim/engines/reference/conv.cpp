@@ -15,16 +15,30 @@ namespace {
 // A tile's windows and accumulators together: should stay in a level-2 cache.
 constexpr int64_t kTileBytes = 256 * 1024;
 
-// Short pieces are copied whole blocks at a time, which no call is needed for: what lies behind a
-// piece is overwritten by the next one, and behind the last one there is slack.
-constexpr int64_t kCopyBlock = 16, kMaxShortPiece = 64;
+// Neighbouring windows of one output line: bytes that lie together in memory are a piece.
+struct Windows {
+  int64_t count, step;         // windows, and bytes from one to the next
+  int64_t lines, line_step;    // of a window
+  int64_t pieces, piece_step;  // of a line
+  int64_t piece_bytes;
+};
 
-inline void copy_piece(const uint8_t* from, int64_t bytes, uint8_t* to) {
-  if (bytes > kMaxShortPiece) {
-    std::memcpy(to, from, static_cast<size_t>(bytes));
-    return;
+// Pieces are copied whole blocks at a time, which no call is needed for: what lies behind a piece
+// is overwritten by the next one, and behind the last one there is slack.
+constexpr int64_t kCopyBlock = 64;
+
+QSIM_CLONES void gather_windows(const uint8_t* from, const Windows& w, uint8_t* to) {
+  for (int64_t x = 0; x < w.count; ++x, from += w.step) {
+    for (int64_t line = 0; line < w.lines; ++line) {
+      for (int64_t piece = 0; piece < w.pieces; ++piece) {
+        const uint8_t* source = from + line * w.line_step + piece * w.piece_step;
+        for (int64_t i = 0; i < w.piece_bytes; i += kCopyBlock) {
+          std::memcpy(to + i, source + i, kCopyBlock);
+        }
+        to += w.piece_bytes;
+      }
+    }
   }
-  for (int64_t i = 0; i < bytes; i += kCopyBlock) std::memcpy(to + i, from + i, kCopyBlock);
 }
 
 // sums[row][j] -= zeros[j] * (sum of the row's window), modulo 2^32.
@@ -96,19 +110,20 @@ ConvStep::ConvStep(const StepContext& context)
 void ConvStep::gather(const PaddedInput& padded, const Tile& tile, uint8_t* windows) const {
   const int64_t out_h = context_.output().h, out_w = context_.output().w;
   const bool whole_lines = window_.dilation_w == 1 && context_.layer.groups == 1;
-  const int64_t pieces = whole_lines ? 1 : window_.kw;
-  const int64_t piece_bytes = whole_lines ? window_.kw * padded.c : group_inputs_;
-  for (int64_t row = tile.first_row; row < tile.first_row + tile.rows; ++row) {
+  const int64_t line_bytes = padded.w * padded.c, end = tile.first_row + tile.rows;
+  Windows run{.count = 0,
+              .step = window_.stride_w * padded.c,
+              .lines = window_.kh,
+              .line_step = window_.dilation_h * line_bytes,
+              .pieces = whole_lines ? 1 : window_.kw,
+              .piece_step = window_.dilation_w * padded.c,
+              .piece_bytes = whole_lines ? window_.kw * padded.c : group_inputs_};
+  for (int64_t row = tile.first_row; row < end; row += run.count) {
     const int64_t x = row % out_w, y = row / out_w % out_h, image = row / out_w / out_h;
-    for (int64_t ky = 0; ky < window_.kh; ++ky) {
-      const int64_t line = image * padded.h + y * window_.stride_h + ky * window_.dilation_h;
-      const uint8_t* from = padded.codes + (line * padded.w + x * window_.stride_w) * padded.c +
-                            tile.group * group_inputs_;
-      for (int64_t piece = 0; piece < pieces; ++piece) {
-        copy_piece(from + piece * window_.dilation_w * padded.c, piece_bytes, windows);
-        windows += piece_bytes;
-      }
-    }
+    run.count = std::min(out_w - x, end - row);
+    const int64_t line = image * padded.h + y * window_.stride_h;
+    gather_windows(padded.codes + line * line_bytes + x * run.step + tile.group * group_inputs_,
+                   run, windows + (row - tile.first_row) * k_);
   }
 }
 
