@@ -11,20 +11,29 @@ namespace qsim::reference {
 namespace {
 
 // A rescale from code to code has 256 cases: entry i is for code i - 128.
-using Table = std::array<int8_t, 256>;
+struct Table {
+  std::array<int8_t, 256> codes{};
+  bool is_identity = true;
+};
 
 Table rescale_table(const Layer& layer, Quantization from, Quantization to) {
   const RequantParams params = derive_rescale(from.scale, to.scale);
   Table table{};
   for (int32_t code = -128; code < 128; ++code) {
-    table[static_cast<size_t>(code + 128)] = static_cast<int8_t>(rescale_code(
-        code, from.zero_point, params, to.zero_point, layer.clamp_low, layer.clamp_high));
+    const int32_t result = rescale_code(code, from.zero_point, params, to.zero_point,
+                                        layer.clamp_low, layer.clamp_high);
+    table.codes[static_cast<size_t>(code + 128)] = static_cast<int8_t>(result);
+    table.is_identity = table.is_identity && result == code;
   }
   return table;
 }
 
 void look_up(const Table& table, const int8_t* codes, int64_t n, int8_t* result) {
-  for (int64_t i = 0; i < n; ++i) result[i] = table[static_cast<size_t>(codes[i] + 128)];
+  if (table.is_identity) {
+    std::memcpy(result, codes, static_cast<size_t>(n));
+    return;
+  }
+  for (int64_t i = 0; i < n; ++i) result[i] = table.codes[static_cast<size_t>(codes[i] + 128)];
 }
 
 void add(const StepContext& context, const AddParams& params, const Tensor& a, const Tensor& b,
@@ -40,7 +49,7 @@ void rescale(const StepContext& context, const Table& table, const Tensor& input
   const NetTensor& from = context.input();
   const NetTensor& to = context.output();
   const Window& window = context.layer.window;
-  const int8_t padding = table[static_cast<size_t>(from.quant.zero_point + 128)];
+  const int8_t padding = table.codes[static_cast<size_t>(from.quant.zero_point + 128)];
   const int64_t rows = input.shape[0] * to.h;
   const int64_t left = int64_t{window.pad_left} * to.c, middle = int64_t{from.w} * from.c;
   for (int64_t row = 0; row < rows; ++row) {
