@@ -39,8 +39,7 @@ void RunContext::wake_at_end(sc_core::sc_event& event, int64_t cycle) const {
 }
 
 void RunContext::wake_after_end(sc_core::sc_event& event, int64_t cycle) const {
-  wake(event,
-       base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle + kTicksPerCycle / 4 * 3);
+  wake(event, base_ticks_ + static_cast<uint64_t>(cycle) * kTicksPerCycle + kTicksPerCycle / 4 * 3);
 }
 
 void RunContext::wake(sc_core::sc_event& event, uint64_t due_ticks) const {
