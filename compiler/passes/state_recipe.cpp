@@ -69,8 +69,9 @@ void check_weights(const Flow& flow, const Recipe& recipe, const Lowered& lowere
                    std::vector<std::string>& problems) {
   const std::vector<Layer>& layers = lowered.network.layers;
   for (const auto& [name, stated] : recipe.weights_of) {
-    const auto found = std::find_if(layers.begin(), layers.end(),
-                                    [&](const Layer& layer) { return layer.name == name; });
+    const auto found =
+        std::find_if(layers.begin(), layers.end(),
+                     [&, &name = name](const Layer& layer) { return layer.name == name; });
     if (found == layers.end()) continue;  // named by assign_bits()
     const std::string place = "layers." + name + ".weight_codes";
     const auto at = static_cast<size_t>(found - layers.begin());
