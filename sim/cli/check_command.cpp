@@ -222,16 +222,7 @@ CommandLine make_line(CheckOptions& options) {
        "at a difference of the rtl engine, write its signals around it")  //
       ("wave-window", po::value(&options.wave_window)->value_name("FIRST:LAST"),
        "write those of these cycles, difference or not");
-  line.options.add(machine_description(options.model.machine));
-  line.options.add(network_description(options.model));
-  line.options.add(
-      sample_description(options.model, "compare on N samples; 1 if not given, 0: all"));
-  line.options.add(preprocess_description(options.model));
-  line.options.add(dump_description(options.model));
-  line.takes_machine_keys = true;
-  line.machine = &options.model.machine;
-  line.arguments = {"a model"};
-  line.required = 1;
+  take_model(line, options.model, "compare on N samples; 1 if not given, 0: all");
   return line;
 }
 

@@ -15,15 +15,7 @@ int compile_command(const Invocation& invocation) {
                    options_group("Compile")};
   line.options.add_options()("output,o", po::value(&output)->value_name("FILE.qprog"),
                              "the file to write; MODEL.qprog in this folder if not given");
-  line.options.add(machine_description(options.machine));
-  line.options.add(network_description(options));
-  line.options.add(sample_description(options, nullptr));
-  line.options.add(preprocess_description(options));
-  line.options.add(dump_description(options));
-  line.takes_machine_keys = true;
-  line.machine = &options.machine;
-  line.arguments = {"a model"};
-  line.required = 1;
+  take_model(line, options, nullptr);
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
   const std::string& path = parsed.arguments[0];

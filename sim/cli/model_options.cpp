@@ -109,6 +109,18 @@ po::options_description dump_description(ModelOptions& options) {
   return description;
 }
 
+void take_model(CommandLine& line, ModelOptions& options, const char* limit_text) {
+  line.options.add(machine_description(options.machine));
+  line.options.add(network_description(options));
+  line.options.add(sample_description(options, limit_text));
+  line.options.add(preprocess_description(options));
+  line.options.add(dump_description(options));
+  line.takes_machine_keys = true;
+  line.machine = &options.machine;
+  line.arguments = {"a model"};
+  line.required = 1;
+}
+
 ModelRequest ModelOptions::request(const std::string& path) const {
   require_at_least("--batch", batch, 1);
   require_at_least("--limit", samples.limit, 0);

@@ -1,4 +1,4 @@
-// The options that `run`, `compile` and `check` have in common.
+// The options that `run`, `compile`, `check` and `quantize` have in common.
 #pragma once
 
 #include <string>
@@ -27,11 +27,13 @@ struct ModelOptions {
 po::options_description shape_description(ModelOptions& options);    // --batch, --input-shape
 po::options_description network_description(ModelOptions& options);  // and --recipe
 // --calibrate, --calibrator, --seed and, unless `limit_text` is null, --data, --limit (explained by
-// it) and
-// --calibration-samples.
+// it) and --calibration-samples.
 po::options_description sample_description(ModelOptions& options, const char* limit_text);
 po::options_description preprocess_description(ModelOptions& options);
 po::options_description dump_description(ModelOptions& options);  // --dump, --dump-to, --progress
+
+// The line of a command that takes one model: all these options, keys of the machine, the argument.
+void take_model(CommandLine& line, ModelOptions& options, const char* limit_text);
 
 // An empty group of the same layout as the others.
 po::options_description options_group(const std::string& title);

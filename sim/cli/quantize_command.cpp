@@ -33,15 +33,7 @@ CommandLine make_line(QuantizeOptions& options) {
        "write the recipe with everything said, or what a search chose; - prints it");
   line.options.add(analyze_description(options.insight));
   line.options.add(search_description(options.insight));
-  line.options.add(machine_description(options.model.machine));
-  line.options.add(network_description(options.model));
-  line.options.add(sample_description(options.model, "score the first N samples alone"));
-  line.options.add(preprocess_description(options.model));
-  line.options.add(dump_description(options.model));
-  line.takes_machine_keys = true;
-  line.machine = &options.model.machine;
-  line.arguments = {"a model"};
-  line.required = 1;
+  take_model(line, options.model, "score the first N samples alone");
   return line;
 }
 

@@ -39,15 +39,7 @@ CommandLine make_line(RunOptions& options) {
        "write what every unit did in every cycle, for https://ui.perfetto.dev")  //
       ("save-outputs", po::value(&options.request.save_outputs)->value_name("FILE.npz"),
        "write the network's outputs for the samples of --data");
-  line.options.add(machine_description(options.model.machine));
-  line.options.add(network_description(options.model));
-  line.options.add(sample_description(options.model, "score the first N samples alone"));
-  line.options.add(preprocess_description(options.model));
-  line.options.add(dump_description(options.model));
-  line.takes_machine_keys = true;
-  line.machine = &options.model.machine;
-  line.arguments = {"a model"};
-  line.required = 1;
+  take_model(line, options.model, "score the first N samples alone");
   return line;
 }
 
