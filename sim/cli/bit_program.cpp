@@ -1,12 +1,11 @@
 #include "sim/cli/bit_program.h"
 
-#include <coin/Cbc_C_Interface.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <memory>
 
 #include "hw/spec/error.h"
+#include "sim/cli/cbc_library.h"
 
 namespace qsim::cli {
 namespace {
@@ -31,19 +30,22 @@ class Matrix {
 
   // Of each column, 0 or 1 to within the solver's tolerance.
   std::vector<double> solve() const {
-    const std::unique_ptr<Cbc_Model, void (*)(Cbc_Model*)> model(Cbc_newModel(), Cbc_deleteModel);
+    const CbcLibrary& cbc = cbc_library();
+    const std::unique_ptr<Cbc_Model, decltype(cbc.delete_model)> model(cbc.new_model(),
+                                                                       cbc.delete_model);
     const std::vector<double> zeros(costs_.size(), 0), ones(costs_.size(), 1);
-    Cbc_setParameter(model.get(), "log", "0");
-    Cbc_setParameter(model.get(), "ratio", "0.0001");
-    Cbc_loadProblem(model.get(), static_cast<int>(costs_.size()), static_cast<int>(row_low_.size()),
-                    starts_.data(), rows_.data(), values_.data(), zeros.data(), ones.data(),
-                    costs_.data(), row_low_.data(), row_high_.data());
-    for (size_t i = 0; i < costs_.size(); ++i) Cbc_setInteger(model.get(), static_cast<int>(i));
-    Cbc_solve(model.get());
-    if (!Cbc_isProvenOptimal(model.get()))
+    cbc.set_parameter(model.get(), "log", "0");
+    cbc.set_parameter(model.get(), "ratio", "0.0001");
+    cbc.load_problem(model.get(), static_cast<int>(costs_.size()),
+                     static_cast<int>(row_low_.size()), starts_.data(), rows_.data(),
+                     values_.data(), zeros.data(), ones.data(), costs_.data(), row_low_.data(),
+                     row_high_.data());
+    for (size_t i = 0; i < costs_.size(); ++i) cbc.set_integer(model.get(), static_cast<int>(i));
+    cbc.solve(model.get());
+    if (!cbc.is_proven_optimal(model.get()))
       throw Error("choice of bits: CBC found no solution of " + std::to_string(costs_.size()) +
                   " choices within the loss that is allowed");
-    const double* solution = Cbc_getColSolution(model.get());
+    const double* solution = cbc.get_col_solution(model.get());
     return {solution, solution + costs_.size()};
   }
 
