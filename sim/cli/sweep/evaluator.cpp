@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <new>
+#include <sstream>
 
 #include "compiler/compile.h"
 #include "compiler/onnx/import.h"
@@ -25,10 +26,12 @@ std::string shapes_text(const EvaluatorOptions& options) {
   return text;
 }
 
+// Exactly: samples scaled otherwise are other samples.
 std::string list_text(const std::vector<float>& values) {
-  std::string text;
-  for (float value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
-  return text;
+  std::ostringstream text;
+  text << std::hexfloat;
+  for (float value : values) text << value << ',';
+  return text.str();
 }
 
 std::string file_text(const SampleFile& file) {

@@ -120,6 +120,15 @@ TEST_F(SweepTest, AccuraciesMayComeLater) {
   EXPECT_EQ(summary.accuracies, 1);
 }
 
+TEST(SweepSamples, SmallDifferencesOfPreprocessingAreOtherSamples) {
+  SampleOptions samples = some_samples();
+  samples.scale = "0.0000001";
+  const std::string one = Evaluator({samples, 1, {}}).samples_description();
+  EXPECT_EQ(Evaluator({samples, 1, {}}).samples_description(), one);
+  samples.scale = "0.0000002";
+  EXPECT_NE(Evaluator({samples, 1, {}}).samples_description(), one);
+}
+
 TEST_F(SweepTest, EqualMachinesCountOnce) {
   const SweepSummary summary = run("[points]\nmachine=edge16\narray=16x16\n");
   EXPECT_EQ(summary.points, 1);
