@@ -10,8 +10,8 @@ namespace {
 
 // glibc gives large blocks back to the kernel when they are freed, and a page touched for the first
 // time costs a fault and the zeroing of 4 KiB, again for each machine. Kept by the process they
-// cost it once: what anything that prices machines in a loop does first. The tool, which prices
-// one, does not do it yet. QSIM_BENCH_DEFAULT_MALLOC=1 shows the difference.
+// cost it once: what the tool does first, too (sim/cli/main.cpp). QSIM_BENCH_DEFAULT_MALLOC=1 shows
+// the difference.
 void keep_freed_pages() {
   if (std::getenv("QSIM_BENCH_DEFAULT_MALLOC") != nullptr) return;
   constexpr int kAbovePlausible = 1 << 30;
