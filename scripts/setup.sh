@@ -62,6 +62,7 @@ case "${1-}" in
   --report)
     install_missing "${build_packages[@]}"
     install_chart_library
+    [ -e "$project_dir/sim/report/page/node_modules/stamp" ] || die "qsim report needs the npm registry for its charts"
     ;;
   --explore)
     install_missing "${build_packages[@]}" python3-venv

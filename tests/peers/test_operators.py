@@ -101,8 +101,7 @@ class QLinearTest(OperatorTest):
             for mode in ("f32", "rne"):
                 name = f"QLinearMul by {'one number' if shape == () else 'one per channel'}, {mode}"
                 ours, theirs, _ = self.compare(name, model, x, "--vector.requant", mode)
-                self.assert_codes(ours, theirs, 1e-2)
-
+                self.assert_codes(ours, theirs, 1e-2 if shape == () and mode == "rne" else 0)  # ties
 
     def one(self, op, inputs, constants, **attributes):
         constants = {"sx": np.float32(0.04), "zx": U8(120), "sy": np.float32(0.03), "zy": U8(100)} | constants
@@ -118,7 +117,7 @@ class QLinearTest(OperatorTest):
             ("QLinearMul", ["x", "sx", "zx", "x", "sx", "zx", "sy", "zy"], {"sy": np.float32(0.11)}, {}),
         ):
             ours, theirs, _ = self.compare(op, self.one(op, inputs, constants, **attributes), x)
-            self.assert_codes(ours, theirs, 1e-2)
+            self.assert_codes(ours, theirs, 0)
 
 
 class IntegerProductTest(OperatorTest):

@@ -70,9 +70,13 @@ class TrainingTest(QatTest):
         self.assertNotEqual(scales("ste0"), scales("lsq"))
 
     def test_labels_and_augmentation(self):
-        code, out, error = self.train("--epochs", 2, "--distillation", 0, "--shift", 1, "--flip")
-        self.assertEqual(code, 0, error)
-        self.assertIn("250 samples train, 0 of them without labels", out)
+        for name, *words in (("plain",), ("labels", "--distillation", 0), ("shift", "--shift", 1), ("flip", "--flip")):
+            code, out, error = self.train("--epochs", 1, *words, name=name)
+            self.assertEqual(code, 0, error)
+            self.assertIn("250 samples train, 0 of them without labels", out)
+        plain = (self.temporary / "plain").read_bytes()
+        for name in ("labels", "shift", "flip"):
+            self.assertNotEqual((self.temporary / name).read_bytes(), plain, f"{name} changes nothing")
 
     def refused(self, expected, *words, **options):
         code, _, error = self.train(*words, **options)
