@@ -227,7 +227,8 @@ Resizing resizing_of(const Graph& graph, const Node& node) {
     const auto size = static_cast<double>(in[d]);
     if (sizes.empty()) {
       result.scale[d] = double{scales[i]};
-      result.shape[d] = static_cast<int64_t>(std::floor(size * result.scale[d]));
+      // In float32, as runtimes do: 0.7 times 10 is 7.
+      result.shape[d] = static_cast<int64_t>(std::floor(scales[i] * static_cast<float>(in[d])));
     } else {
       result.scale[d] = static_cast<double>(sizes[i]) / size;
       result.shape[d] = sizes[i];

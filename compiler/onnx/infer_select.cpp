@@ -70,8 +70,9 @@ void check_resize_factors(const NodeView& view, const std::vector<size_t>& axes)
                 std::to_string(values.size()) + " numbers is not " + std::to_string(axes.size()));
     }
     for (size_t i = 0; i < axes.size(); ++i) {
-      const double in = static_cast<double>(view.shape(0)[axes[i]]), value = double{values[i]};
-      const double size = are_scales ? std::floor(in * value) : value;
+      const auto in = static_cast<float>(view.shape(0)[axes[i]]);
+      const float value = values[i];
+      const auto size = double{are_scales ? std::floor(in * value) : value};  // as resizing() does
       if (in >= 1 && size >= 1 && size <= double{kMaxDimension}) continue;
       view.fail(std::string(are_scales ? "scales" : "sizes") + " = " + std::to_string(value) +
                 " makes a dimension of " + std::to_string(view.shape(0)[axes[i]]) +

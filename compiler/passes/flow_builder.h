@@ -76,6 +76,9 @@ class FlowBuilder {
   void qlinear_matmul(const Node& node);
   void qgemm(const Node& node);
   void qlinear_add(const Node& node);
+  // Of an operator on codes with one constant operand, `fixed`.
+  void add_code_affine(const Node& node, const CodeOperand& moving, const CodeOperand& fixed,
+                       const Affine& affine);
   void qlinear_mul(const Node& node);
   void qlinear_unary(const Node& node);
   void qlinear_reduce_mean(const Node& node);

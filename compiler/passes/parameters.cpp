@@ -366,12 +366,11 @@ class Filler {
 
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input,
                      const ParameterMethod& method, Layer& layer) {
-  if (op.transposed) {
+  if (op.transposed) {  // from here on a convolution
     Op written = op;
     written.weight = transposed_weight(op);
-    Filler filler(written, input, method, layer);
-    return filler.fill_product(index_conv(written.weight),
-                               static_cast<size_t>(written.weight.shape[0]));
+    written.transposed = false;
+    return fill_parameters(written, origin, input, method, layer);
   }
   Filler filler(op, input, method, layer);
   if (method.stated != nullptr) return filler.take(*method.stated);

@@ -84,6 +84,8 @@ int sweep_command(const Invocation& invocation) {
   if (parsed.arguments.empty()) {
     if (objectives.empty())
       throw UsageError("neither a space nor --pareto: there is nothing to do");
+    if (!options.model.samples.data.empty() || options.retry)
+      throw UsageError("--data and --retry-failed need a space: without one the file is only read");
     ResultStore store(options.output, ResultStore::Mode::kRead);
     std::fputs(front_text(store, objectives).c_str(), stdout);
     return 0;

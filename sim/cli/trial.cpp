@@ -108,7 +108,7 @@ TrialPart TrialBench::part(std::vector<int64_t> indices) const {
   const int64_t batch = batch_of(input), classes = classes_of(network);
   indices.resize(indices.size() / static_cast<size_t>(batch) * static_cast<size_t>(batch));
   if (indices.empty()) throw Error(samples_.data->path + ": has too few samples to divide");
-  TrialPart part{.indices = std::move(indices), .inputs = {}, .outputs = {}};
+  TrialPart part{.indices = std::move(indices), .inputs = {}, .outputs = {}, .float_accuracy = {}};
   const FloatExecutor floats(graph_);
   const CodeScale* scale = floats.code_scale(graph_.outputs[0]);
   const auto count = static_cast<int64_t>(part.indices.size());
@@ -123,7 +123,7 @@ TrialPart TrialBench::part(std::vector<int64_t> indices) const {
     }
   }
   part.inputs.shape = {input.elements() / batch * count};
-  part.float_accuracy = 1;
+  if (classes > 0) part.float_accuracy = 1;
   if (has_labels() && classes > 0) {
     HitCount hits;
     for (int64_t i = 0; i < count; ++i) {
@@ -149,7 +149,8 @@ TrialScore TrialBench::score(const IntegerNetwork& network, const TrialPart& par
   const auto classes = static_cast<size_t>(classes_of(network));
   const OutputKind kind = kind_of(network);
   ReferenceEngine engine(network, {.mode = arch_.vector.requant, .threads = threads_});
-  TrialScore score{.samples = count};
+  TrialScore score;
+  score.samples = count;
   NoiseSum noise;
   HitCount hits;
   int64_t agreements = 0;
@@ -176,8 +177,10 @@ TrialScore TrialBench::score(const IntegerNetwork& network, const TrialPart& par
   const auto all = static_cast<double>(count);
   score.sqnr_db = noise.sqnr_db().value_or(0);
   score.loss = classes > 0 ? loss / all : noise.noise / std::max(noise.signal, 1e-30);
-  score.agreement = static_cast<double>(agreements) / all;
-  score.accuracy = has_labels() ? static_cast<double>(hits.top1) / all : score.agreement;
+  if (classes > 0) {
+    score.agreement = static_cast<double>(agreements) / all;
+    score.accuracy = has_labels() ? static_cast<double>(hits.top1) / all : *score.agreement;
+  }
   score.wraps = static_cast<int64_t>(engine.wraps());
   return score;
 }

@@ -8,10 +8,14 @@ namespace {
 
 const std::set<std::string> kGreaterIsBetter = {"top1",
                                                 "top5",
+                                                "float_top1",
+                                                "float_top5",
                                                 "agreement",
                                                 "output_sqnr_db",
                                                 "utilization",
                                                 "utilization_percent",
+                                                "peak_macs_per_cycle",
+                                                "dram_row_hit_rate",
                                                 "inferences_per_second"};
 
 using Values = std::map<std::string, double>;

@@ -87,6 +87,11 @@ class TrainingTest(QatTest):
         self.refused("weights = 9 is not a whole number in [2, 8]", "--recipe", self.recipe(weights=9))
         self.refused("layers.a: activations = 1 is not", "--recipe", self.recipe(layers={"a": {"activations": 1}}))
         self.refused("recipe: no layer nothing; there are /Add,", "--recipe", self.recipe(layers={"nothing": {"weights": 4}}))
+        self.refused("recipe.json: weigths: is none of weights,", "--recipe", self.recipe(weigths=4))
+        self.refused("first: bits: is none of", "--recipe", self.recipe(first={"bits": 4}))
+        self.refused("layers: is not an object", "--recipe", self.recipe(layers=[]))
+        (self.temporary / "recipe.json").write_text("[1]")
+        self.refused("recipe.json: is not an object", "--recipe", self.temporary / "recipe.json")
         (self.temporary / "recipe.json").write_text("{")
         self.refused("recipe.json: not a recipe", "--recipe", self.temporary / "recipe.json")
 
@@ -99,6 +104,8 @@ class TrainingTest(QatTest):
         self.refused("missing.npz: not an .npz with an array x", "--unlabelled", self.temporary / "missing.npz")
         (self.temporary / "small.json").write_text('{"resize": [8, 8]}')
         self.refused("small.json: resize: training supports", "--unlabelled", self.temporary / "small.npz")
+        (self.temporary / "small.json").write_text("{")
+        self.refused("small.json: not a description", "--unlabelled", self.temporary / "small.npz")
 
     def test_bad_split(self):
         code, _, error = run_command("split", TEST, "--score", 500, "-o", self.temporary / "s")

@@ -11,6 +11,7 @@
 #include "sim/cli/evaluate.h"
 #include "sim/cli/pipeline.h"
 #include "sim/cli/recipe_file.h"
+#include "sim/cli/run_files.h"
 #include "sim/engines/analytic/engine.h"
 
 namespace qsim::cli {
@@ -42,7 +43,7 @@ std::string file_text(const SampleFile& file) {
   return text;
 }
 
-// What an accuracy rests on besides network and rounding; files first by name, for people.
+// What an accuracy rests on besides network and rounding, as ResultStore::use_samples() takes it.
 std::string describe_samples(const Samples& samples, bool skip_float) {
   if (!samples.data) return "";
   const SampleOptions& options = samples.options;
@@ -50,8 +51,8 @@ std::string describe_samples(const Samples& samples, bool skip_float) {
   if (samples.calibration) text += "\n" + file_text(*samples.calibration);
   text += "\nlimit " + std::to_string(options.limit) + " calibration " +
           std::to_string(options.calibration_samples) + " seed " + std::to_string(options.seed);
-  return samples.data->path + " " + sha256_of(text).substr(0, 16) +
-         (skip_float ? " without the float network" : "");
+  return sha256_of(text).substr(0, 16) + (skip_float ? " without the float network" : "") +
+         ", of " + samples.data->path;
 }
 
 // That gives the point's report again. Files are named as they were given.
@@ -108,9 +109,9 @@ OnceCache<Evaluator::Model>::Pointer Evaluator::model(const std::string& path) {
     if (path.ends_with(".qprog")) {
       throw Error(path + ": is compiled for one machine; a sweep takes ONNX models");
     }
-    return Model{stamp_file(path).sha256, import_onnx(path, {.batch = options_.batch,
-                                                             .input_shapes = options_.input_shapes,
-                                                             .input_values = {}})};
+    Graph graph = import_onnx(
+        path, {.batch = options_.batch, .input_shapes = options_.input_shapes, .input_values = {}});
+    return Model{stamp_model(path).sha256, std::move(graph)};
   });
 }
 

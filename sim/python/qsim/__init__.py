@@ -77,7 +77,7 @@ class Store(_native._Store):
                    "command": point.command, **_keys_of(point.machine_text)}
             row.update((metric.name, metric.value) for metric in point.metrics)
             accuracy = accuracies.get(point.values_key)
-            if accuracy is not None:
+            if accuracy is not None and not point.failure:
                 row.update((metric.name, metric.value) for metric in accuracy.metrics)
             rows.append(row)
         columns = list(dict.fromkeys(name for row in rows for name in row)) or ["key"]

@@ -56,6 +56,19 @@ TEST(BadSelect, DepthAndSpace) {
             "3 columns are not a multiple of 2");
 }
 
+// As runtimes multiply: in float32, where 0.7 times 10 is 7.
+TEST(Select, ResizeMultipliesInFloat) {
+  for (const auto& [scale, size, result] :
+       {std::tuple{0.7f, 10, 7}, {1.4f, 10, 14}, {0.35f, 20, 7}, {0.9f, 10, 9}, {0.66f, 3, 1}}) {
+    OnnxBuilder model;
+    model.input("x", {1, 1, 1, size}).output("y");
+    model.initializer("s", floats({4}, {1, 1, 1, scale}));
+    model.node("Resize", {"x", "", "s"}, {"y"});
+    const Graph graph = import_model(model);
+    EXPECT_EQ(graph.value(graph.outputs[0]).shape, (Shape{1, 1, 1, result})) << scale;
+  }
+}
+
 TEST(BadSelect, Resize) {
   const Tensor none = floats({0}), twice = floats({2}, {1, 2});
   const Attributes plain;

@@ -47,6 +47,30 @@ TEST(QLinearGraph, ProductWithConstants) {
   }
 }
 
+TEST(QLinearGraph, SumWithConstants) {
+  for (const Shape& shape : {Shape{}, {1, 3, 1, 1}, {3, 1, 1}}) {
+    OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+    std::vector<uint8_t> codes(static_cast<size_t>(element_count(shape)));
+    for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint8_t>(200 - 70 * i);
+    model.initializer("c", tensor_of(DataType::kUint8, shape, codes));
+    model.initializer("sc", floats({}, {0.01f}));
+    model.node("QLinearAdd", {"c", "sc", "zx", "x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+    EXPECT_LE(differing(model, {all_codes(DataType::kUint8)}, "conv"), 1);
+  }
+}
+
+TEST(QLinearGraph, SumWithConstantsThatAreNoChannelsIsAnError) {
+  for (const Shape& shape : {Shape{1, 1, 1, 4}, {1, 1, 4, 4}, {1, 3, 4, 4}}) {
+    OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+    model.initializer(
+        "c", tensor_of(DataType::kUint8, shape,
+                       std::vector<uint8_t>(static_cast<size_t>(element_count(shape)), 7)));
+    model.initializer("sc", floats({}, {0.01f}));
+    model.node("QLinearAdd", {"x", "sx", "zx", "c", "sc", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+    EXPECT_THROW(compare(import_model(model), {all_codes(DataType::kUint8)}), Error);
+  }
+}
+
 TEST(QLinearGraph, ProductOfActivations) {
   OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
   model.input("b", {2, 3, 4, 4}, kOnnxUint8);
