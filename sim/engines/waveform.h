@@ -1,10 +1,9 @@
-// What a machine does, cycle by cycle, as a VCD file (IEEE 1364-2005, clause 18) for GTKWave and
-// its like. The SystemC and the RTL engine each report what they observe in themselves; names, time
-// base and format are this file's, so two engines that agree write the same bytes.
+// What a machine does, cycle by cycle, as a VCD file for GTKWave and its like. The SystemC and the
+// RTL engine each report what they observe in themselves; names, time base and format are this
+// file's, so two engines that agree write the same bytes.
 //
-// Time: cycle t of the run (cycle 0 is the first of the first step, rule T2) lasts from 10 t to
-// 10 t + 10 ns, whatever clock.mhz is; clk is high in its first half. The FST files of the RTL
-// engine have the same base.
+// Cycles are those of the run: cycle 0 is the first of the first step (rule T2). Their time is
+// vcd.h's whatever clock.mhz is, and that of the RTL engine's FST files.
 //
 // Signals, under the scope qsim:
 //   clk, halt                    halt: HALT retires in this cycle
@@ -25,31 +24,22 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <ostream>
-#include <string>
-#include <vector>
 
 #include "hw/spec/program.h"
+#include "sim/engines/vcd.h"
 
 namespace qsim {
-
-struct WaveWindow {
-  int64_t from = 0, to = INT64_MAX;  // cycles, both written
-};
 
 enum class WavePort : uint8_t { kFetch, kLoad, kStore };
 
 // Of one run. Observations may come in any order and for cycles yet to come, but not for a cycle
-// that advance() has written: they throw std::logic_error. Not for several threads.
+// that advance() has written: they throw std::logic_error. The destructor writes what has been
+// observed and not written: all that there is of a run that failed. Not for several threads.
 class Waveform {
  public:
   // Writes the declarations. `program` is used by the constructor alone; `out` must outlive it.
   Waveform(const Program& program, std::ostream& out, WaveWindow window = {});
-  // Writes what has been observed and not written: all that there is of a run that failed.
-  ~Waveform();
-  Waveform(const Waveform&) = delete;
-  Waveform& operator=(const Waveform&) = delete;
 
   void host_step(LayerId layer, int64_t start, int64_t end);
   void start_segment(int64_t cycle);  // every token counter is empty from this cycle on
@@ -70,50 +60,24 @@ class Waveform {
   void store_response(int64_t cycle);
 
   // Everything before `cycle` has been observed, and is written.
-  void advance(int64_t cycle);
+  void advance(int64_t cycle) { vcd_.advance(cycle); }
   // The run has ended, `cycles` long.
-  void finish(int64_t cycles);
+  void finish(int64_t cycles) { vcd_.finish(cycles); }
 
  private:
-  using Signal = size_t;  // into signals_
-  enum class Kind : uint8_t { kBit, kCount, kIndex };
-  struct State {
-    Kind kind;
-    int64_t value = 0;    // of an index: one more, 0 is none
-    int64_t written = 0;  // what the file shows
-  };
-  struct Change {
-    Signal signal;
-    int64_t by;
-  };
+  using Signal = VcdWriter::Signal;
   struct UnitSignals {
     Signal issue, busy, instr, done, in_flight, retire, retired;
     int32_t latest_issued = -1, latest_retired = -1;
   };
 
-  Signal declare(const std::string& name, Kind kind);
   void declare_unit(Unit unit);
   void declare_tokens(const Program& program);
-  void open_scope(const std::string& name);
-  void close_scope();
-
-  void change(Signal signal, int64_t by, int64_t cycle);
-  void pulse(Signal signal, int64_t cycle);
   // The index moves on from `before`, which becomes `index`.
   void move(Signal signal, int32_t& before, int32_t index, int64_t cycle);
-  void apply(int64_t cycle);
-  void write_cycle(int64_t cycle);
-  void write(Signal signal);
 
-  std::ostream& out_;
-  const WaveWindow window_;
-  std::vector<State> signals_;
-  std::map<int64_t, std::vector<Change>> pending_;  // by the cycle from which it is so
-  std::vector<Signal> touched_;                     // in the cycle being written
-  int64_t next_ = 0;                                // cycle to be written
-  bool finished_ = false;
-
-  Signal clk_, halt_, host_busy_, host_layer_, fetch_busy_, fetch_requested_, fetch_received_;
+  VcdWriter vcd_;
+  Signal halt_, host_busy_, host_layer_, fetch_busy_, fetch_requested_, fetch_received_;
   int32_t latest_requested_ = -1, latest_received_ = -1;
   std::array<UnitSignals, kUnits> units_;
   std::array<Signal, 3> requests_, beats_;  // by WavePort
