@@ -128,10 +128,16 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   }
 
   RunResult result = std::move(evaluation.timed);  // when the value engine is a timed one
-  if (engine.has_cycles && result.timing.empty()) {
-    result = engine.run_timed(
-        program, random_inputs(program.network, request.model.samples.seed),
-        {.progress = progress.task(std::string("cycles by the ") + engine.name + " engine")});
+  // A wave is taken beside the samples' runs: signals do not depend on values.
+  const bool wave = !request.wave.path.empty();
+  if (engine.has_cycles && (wave || result.timing.empty())) {
+    TimedOptions options;
+    options.progress = progress.task(std::string("cycles by the ") + engine.name + " engine");
+    options.notice = progress.notice();
+    const auto inputs = random_inputs(program.network, request.model.samples.seed);
+    RunResult timed = wave ? run_with_wave(request.wave, engine, program, inputs, options)
+                           : engine.run_timed(program, inputs, options);
+    if (result.timing.empty()) result = std::move(timed);
   }
   progress.clear();
 
