@@ -285,7 +285,7 @@ Operand FlowBuilder::matrix(Operand weight) const {
 
 double FlowBuilder::real_of(const Node& node, double stored) const {
   const DataType type = graph_.value(node.inputs[0]).type;
-  if (is_wide(graph_.value(node.inputs[0])))
+  if (type == DataType::kInt16 || type == DataType::kUint16)
     throw Error("a number beside 16-bit codes is not supported");
   if (type != DataType::kInt8 && type != DataType::kUint8) return stored;
   const Edge& edge = flow_.edge(edge_of(node.inputs[0]));

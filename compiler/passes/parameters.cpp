@@ -369,7 +369,7 @@ void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& i
   if (op.transposed) {  // from here on a convolution
     Op written = op;
     written.weight = transposed_weight(op);
-    written.transposed = false;
+    written.transposed.reset();
     return fill_parameters(written, origin, input, method, layer);
   }
   Filler filler(op, input, method, layer);

@@ -219,8 +219,8 @@ TEST(ConvTranspose, StatedWeights) {
   const IntegerNetwork other =
       quantize(graph, {.calibration = &calibrator.result(), .recipe = &stated});
   for (const Layer& layer : other.layers) {
-    if (layer.op == LayerOp::kConv)
-      EXPECT_EQ(layer.weights, std::vector<int8_t>(conv.weights.size(), 3));
+    if (layer.op != LayerOp::kConv) continue;
+    EXPECT_EQ(layer.weights, std::vector<int8_t>(conv.weights.size(), 3));
   }
 }
 
