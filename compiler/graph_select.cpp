@@ -182,6 +182,19 @@ Offsets offsets_of(const Graph& graph, const Node& node) {
   return resize(graph, node, in);
 }
 
+std::vector<int64_t> elements_at(const Offsets& offsets) {
+  std::vector<int64_t> elements = {0};
+  for (const std::vector<int64_t>& dimension : offsets) {
+    std::vector<int64_t> next;
+    next.reserve(elements.size() * dimension.size());
+    for (const int64_t element : elements) {
+      for (const int64_t offset : dimension) next.push_back(element + offset);
+    }
+    elements = std::move(next);
+  }
+  return elements;
+}
+
 // Where a bound of Slice falls: negative ones count from the end, then all are clamped.
 int64_t clamp_bound(int64_t bound, int64_t size, int64_t low, int64_t high) {
   if (bound < 0) bound = bound < -size ? low : bound + size;
@@ -246,16 +259,11 @@ Resizing resizing_of(const Graph& graph, const Node& node) {
 }
 
 std::vector<int64_t> selected_elements(const Graph& graph, const Node& node) {
-  std::vector<int64_t> elements = {0};
-  for (const std::vector<int64_t>& dimension : offsets_of(graph, node)) {
-    std::vector<int64_t> next;
-    next.reserve(elements.size() * dimension.size());
-    for (const int64_t element : elements) {
-      for (const int64_t offset : dimension) next.push_back(element + offset);
-    }
-    elements = std::move(next);
-  }
-  return elements;
+  return elements_at(offsets_of(graph, node));
+}
+
+std::vector<int64_t> repeated_elements(const Shape& in, const Shape& out) {
+  return elements_at(expand(in, out));
 }
 
 bool is_linear(const Node& node) { return node.attr_string("mode", "nearest") == "linear"; }

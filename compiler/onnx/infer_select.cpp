@@ -235,4 +235,16 @@ std::vector<int64_t> split_sizes(const NodeView& view) {
 
 void infer_split(NodeView& view) { split_sizes(view); }
 
+// Which elements move is settled when the network is compiled.
+void infer_where(NodeView& view) {
+  view.require_type(0, DataType::kBool);
+  view.require_type(2, view.type(1));
+  if (!view.all_constant()) {
+    view.require_supported_type(1, {DataType::kFloat});
+    view.require_constant(0, "conditions");
+  }
+  view.set_output(view.type(1),
+                  broadcast(view, view.shape(0), broadcast(view, view.shape(1), view.shape(2))));
+}
+
 }  // namespace qsim

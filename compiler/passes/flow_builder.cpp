@@ -56,6 +56,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"QLinearReduceMean", &FlowBuilder::qlinear_reduce_mean},
       {"QLinearSigmoid", &FlowBuilder::qlinear_unary},
       {"QLinearSoftmax", &FlowBuilder::qlinear_softmax},
+      {"QLinearWhere", &FlowBuilder::qlinear_where},
       {"QuantizeLinear", &FlowBuilder::quantize_linear},
       {"ReduceMax", &FlowBuilder::reduce},
       {"ReduceMean", &FlowBuilder::reduce},
@@ -72,6 +73,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Transpose", &FlowBuilder::transpose},
       {"Unsqueeze", &FlowBuilder::reshape},
       {"Upsample", &FlowBuilder::resize},
+      {"Where", &FlowBuilder::where},
   };
   const auto* found = std::find_if(std::begin(kRows), std::end(kRows),
                                    [op](const Row& row) { return row.op == op; });

@@ -85,6 +85,7 @@ class FlowBuilder {
   void qlinear_average_pool(const Node& node);
   void qlinear_concat(const Node& node);
   void qlinear_softmax(const Node& node);
+  void qlinear_where(const Node& node);
 
   void conv(const Node& node);
   void conv_transpose(const Node& node);
@@ -114,6 +115,15 @@ class FlowBuilder {
   void reshape(const Node& node);
   void transpose(const Node& node);
   void select(const Node& node);
+  void where(const Node& node);
+  // One of the two that Where chooses from: an activation, or else a constant.
+  struct Choice {
+    Shape shape;
+    EdgeId edge = -1;
+    Operand constant;
+  };
+  void choose(const Node& node, Choice x, Choice y, EdgeId output);
+  EdgeId constant_edge(const Node& node, const Choice& constant, EdgeId other, EdgeId output);
   void resize(const Node& node);
   void lrn(const Node& node);
   void arg_max(const Node& node);

@@ -366,11 +366,13 @@ class Filler {
 
 void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& input,
                      const ParameterMethod& method, Layer& layer) {
-  if (op.transposed) {  // from here on a convolution
+  if (op.transposed) {
     Op written = op;
     written.weight = transposed_weight(op);
-    written.transposed.reset();
-    return fill_parameters(written, origin, input, method, layer);
+    Filler filler(written, input, method, layer);
+    if (method.stated != nullptr) return filler.take(*method.stated);
+    return filler.fill_product(index_conv(written.weight),
+                               static_cast<size_t>(written.weight.shape[0]));
   }
   Filler filler(op, input, method, layer);
   if (method.stated != nullptr) return filler.take(*method.stated);

@@ -119,6 +119,18 @@ class QLinearTest(OperatorTest):
             ours, theirs, _ = self.compare(op, self.one(op, inputs, constants, **attributes), x)
             self.assert_codes(ours, theirs, 0)
 
+    def test_where(self):
+        rng = np.random.default_rng(5)
+        x = rng.integers(0, 256, (SAMPLES // 4, 3, 16, 16)).astype(U8)
+        chosen = {"sc": np.float32(0.05), "zc": U8(90), "m": rng.integers(0, 2, (1, 16, 16)).astype(bool)}
+        for name, part, constants in (
+            ("a constant", ["c", "sc", "zc"], {"c": rng.integers(0, 256, (3, 1, 1)).astype(U8)}),
+            ("activations", ["x", "sx", "zx"], {"m": rng.integers(0, 2, (3, 1, 16)).astype(bool)}),
+        ):
+            inputs = ["m", "x", "sx", "zx", *part, "sy", "zy"]
+            ours, theirs, _ = self.compare(f"QLinearWhere of {name}", self.one("QLinearWhere", inputs, chosen | constants), x)
+            self.assert_codes(ours, theirs, 1e-2)
+
 
 class IntegerProductTest(OperatorTest):
     def network(self, rng):

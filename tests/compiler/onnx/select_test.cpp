@@ -40,6 +40,30 @@ TEST(BadSelect, Expand) {
             "operand shapes = 2x3 and 2 do not broadcast");
 }
 
+TEST(BadSelect, Where) {
+  OnnxBuilder computed;
+  computed.input("x", {2, 3}).input("m", {3}, kOnnxBool).output("y");
+  EXPECT_EQ(error_of(computed.node("Where", {"m", "x", "x"}, {"y"}, {}, "n")),
+            "m.onnx: 1 unsupported operator: Where with computed conditions (1 node, first n)");
+  OnnxBuilder codes;
+  codes.opset("com.microsoft", 1).input("x", {2, 3}, kOnnxUint8).input("m", {3}, kOnnxBool);
+  codes.output("y").initializer("s", floats({}, {0.1f}));
+  codes.initializer("z", tensor_of<uint8_t>(DataType::kUint8, {}, {128}));
+  codes.node("QLinearWhere", {"m", "x", "s", "z", "x", "s", "z", "s", "z"}, {"y"}, {}, "n",
+             "com.microsoft");
+  EXPECT_EQ(error_of(codes),
+            "m.onnx: 1 unsupported operator: com.microsoft.QLinearWhere with computed conditions "
+            "(1 node, first n)");
+  OnnxBuilder numbers;
+  numbers.input("x", {2, 3}).output("y").initializer("m", floats({3}));
+  EXPECT_EQ(error_of(numbers.node("Where", {"m", "x", "x"}, {"y"}, {}, "n")),
+            "m.onnx: node n (Where): input 0 (m): element type = float32 is not bool");
+  OnnxBuilder shapes;
+  shapes.input("x", {2, 3}).output("y").initializer("m", Tensor(DataType::kBool, {4}));
+  EXPECT_EQ(error_of(shapes.node("Where", {"m", "x", "x"}, {"y"}, {}, "n")),
+            "m.onnx: node n (Where): operand shapes = 4 and 2x3 do not broadcast");
+}
+
 TEST(BadSelect, DepthAndSpace) {
   const auto block = [](int64_t size) { return Attributes{{"blocksize", size}}; };
   EXPECT_EQ(select_error("DepthToSpace", {1, 4, 2, 2}, block(0)),
