@@ -12,7 +12,8 @@ const std::set<std::string> kGreaterIsBetter = {"top1",
                                                 "output_sqnr_db",
                                                 "utilization",
                                                 "utilization_percent",
-                                                "inferences_per_second"};
+                                                "inferences_per_second",
+                                                "tops_per_watt"};
 
 using Values = std::map<std::string, double>;
 
