@@ -62,7 +62,7 @@ po::options_description search_description(InsightOptions& options) {
       }),
        "instead: how many points it may be below the float network's")  //
       ("objective", po::value(&options.objective)->value_name("NAME"),
-       "what to make small: cycles or bytes (of weights); cycles if not given");
+       "what to make small: cycles, bytes (of weights) or energy; cycles if not given");
   return description;
 }
 

@@ -113,6 +113,7 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
 
 Report run_model(const RunRequest& request, ProgressLine& progress) {
   const EngineRow& engine = find_engine(request.engine, "--engine");
+  const PriceSource prices(request.prices);
   const CompiledModel model = compile_model(request.model, progress);
   const Program& program = model.program;
 
@@ -146,7 +147,7 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   }
   if (!request.trace.empty()) write_file(request.trace, render_trace(program, result));
   const bool counts_values = engine.has_values && engine.has_cycles && model.samples.data;
-  return make_report(program, result, counts_values,
+  return make_report(program, result, counts_values, prices.of(program.arch),
                      make_manifest(request, model, engine, value_engine), evaluation.accuracy);
 }
 

@@ -51,6 +51,7 @@ struct RunRequest {
   std::string trace;         // a JSON file for Perfetto; "": none
   WaveFile wave;
   int threads = 1;
+  std::string prices;       // a price table; "": that of the machine's technology
   bool skip_float = false;  // score the integer network alone
   std::string command_line;
 };

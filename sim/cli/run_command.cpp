@@ -35,6 +35,8 @@ CommandLine make_line(RunOptions& options) {
        "write the report as JSON; - prints it instead of the text")  //
       ("csv", po::value(&options.csv)->value_name("FILE"),
        "write the layer table as CSV; - prints it instead of the text")  //
+      ("prices", po::value(&options.request.prices)->value_name("FILE"),
+       "prices of energy and area, in place of the table of prices.technology")  //
       ("trace", po::value(&options.request.trace)->value_name("FILE.json"),
        "write what every unit did in every cycle, for https://ui.perfetto.dev")  //
       ("wave", po::value(&options.request.wave.path)->value_name("FILE.vcd"),

@@ -51,6 +51,7 @@ Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
   } else if (!recipe.empty()) {
     manifest.recipe = stamp_file(recipe);
   }
+  if (!request.prices.empty()) manifest.prices = stamp_file(request.prices);
   return manifest;
 }
 

@@ -5,28 +5,11 @@
 #include <functional>
 
 #include "hw/spec/error.h"
-#include "hw/spec/packing.h"
 #include "sim/cli/bit_program.h"
-#include "sim/cli/command.h"
 #include "sim/report/text_table.h"
 
 namespace qsim::cli {
 namespace {
-
-constexpr Objective kObjectives[] = {
-    {"cycles", "cycles", "of one inference, by the analytic engine",
-     [](const TrialCost& cost) { return static_cast<double>(cost.cycles); },
-     [](const IntegerNetwork&, const TrialCost& cost, size_t layer) {
-       return static_cast<double>(cost.layer_cycles[layer]);
-     }},
-    {"bytes", "bytes", "of weights, packed as their bits ask for",
-     [](const TrialCost& cost) { return static_cast<double>(cost.weight_bytes); },
-     [](const IntegerNetwork& network, const TrialCost&, size_t layer) {
-       const Layer& l = network.layers[layer];
-       return static_cast<double>(
-           packed_bytes(static_cast<int64_t>(l.weights.size()), pack_of_bits(l.weight_bits)));
-     }},
-};
 
 constexpr int kBudgets = 32;
 constexpr double kLeastBudget = 1e-4;  // of the loss when everything is narrow
@@ -385,15 +368,6 @@ class Search {
 };
 
 }  // namespace
-
-const Objective& find_objective(const std::string& name) {
-  std::string names;
-  for (const Objective& objective : kObjectives) {
-    if (name == objective.name) return objective;
-    names += (names.empty() ? "" : "|") + std::string(objective.name);
-  }
-  throw UsageError("--objective = " + name + " is not one of " + names);
-}
 
 SearchResult search_bits(const TrialBench& bench, const Recipe& recipe,
                          const SearchOptions& options, const Progress& progress) {

@@ -16,6 +16,7 @@
 #include "sim/engines/analytic/engine.h"
 #include "sim/engines/reference/reference_engine.h"
 #include "sim/report/account.h"
+#include "sim/report/energy.h"
 
 namespace qsim::cli {
 namespace {
@@ -190,9 +191,14 @@ TrialCost TrialBench::cost(const IntegerNetwork& network) const {
   const RunResult run = run_analytic(program);
   TrialCost cost;
   cost.cycles = run.cycles;
-  for (const LayerAccount& layer : account_for(program, run).layers) {
-    cost.layer_cycles.push_back(layer.cycles);
+  const std::vector<LayerAccount> times = account_for(program, run).layers;
+  for (const LayerAccount& layer : times) cost.layer_cycles.push_back(layer.cycles);
+  const PriceList prices = make_price_list(arch_, PriceSource().of(arch_));
+  const RunEnergy energy = price_run(program, run, false, times, count_traffic(program), prices);
+  for (const EnergyAccount& layer : energy.layers) {
+    cost.layer_energy_nj.push_back(layer.total().nj());
   }
+  cost.energy_nj = energy.total.total().nj();
   for (const Layer& layer : network.layers) {
     cost.weight_bytes +=
         packed_bytes(static_cast<int64_t>(layer.weights.size()), pack_of_bits(layer.weight_bits));

@@ -41,9 +41,11 @@ struct TrialScore {
 };
 
 struct TrialCost {
-  int64_t cycles = 0;                 // of one inference, by the analytic engine
-  int64_t weight_bytes = 0;           // packed as the bits of each layer ask for
-  std::vector<int64_t> layer_cycles;  // parallel to the network's layers (rule T16)
+  int64_t cycles = 0;                   // of one inference, by the analytic engine
+  double energy_nj = 0;                 // by the prices of the machine's technology
+  std::vector<double> layer_energy_nj;  // parallel to the network's layers
+  int64_t weight_bytes = 0;             // packed as the bits of each layer ask for
+  std::vector<int64_t> layer_cycles;    // parallel to the network's layers (rule T16)
 };
 
 // A network prepared for trials.

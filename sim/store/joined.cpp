@@ -16,7 +16,8 @@ const std::set<std::string> kGreaterIsBetter = {"top1",
                                                 "utilization_percent",
                                                 "peak_macs_per_cycle",
                                                 "dram_row_hit_rate",
-                                                "inferences_per_second"};
+                                                "inferences_per_second",
+                                                "tops_per_watt"};
 
 using Values = std::map<std::string, double>;
 

@@ -69,6 +69,7 @@ std::string command_of(const Point& point, const EvaluatorOptions& options) {
   for (const auto& [name, shape] : options.input_shapes) {
     add("input-shape", name + "=" + to_text(shape));
   }
+  if (!options.prices.empty()) add("prices", options.prices);
   words.push_back(point.model);
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
@@ -96,6 +97,7 @@ std::string failure_of(const std::function<void()>& work) {
 
 Evaluator::Evaluator(EvaluatorOptions options)
     : options_(std::move(options)),
+      prices_(options_.prices),
       samples_(load_samples(options_.samples)),
       samples_description_(describe_samples(samples_, options_.skip_float)),
       shapes_(shapes_text(options_)),
@@ -141,7 +143,8 @@ PointResult Evaluator::describe(const Point& point) {
   result.recipe = point.recipe;
   result.machine = arch.name;
   result.machine_text = to_text(arch);
-  result.key = sha256_of(network_text(point) + result.machine_text);
+  const std::string prices = prices_.file() ? "\nprices\n" + prices_.file()->text : "";
+  result.key = sha256_of(network_text(point) + result.machine_text + prices);
   result.values_key = describe_values(point).key;
   result.command = command_of(point, options_);
   return result;
@@ -154,7 +157,8 @@ PointResult Evaluator::evaluate(const Point& point) {
     const OnceCache<Timed>::Pointer source = timed(point);
     const Plan plan = make_plan(source->network, arch, segment_cycles);
     const Program program = emit(source->network, arch, plan);
-    const Report report = make_report(program, run_analytic(program), false, {}, std::nullopt);
+    const Report report =
+        make_report(program, run_analytic(program), false, prices_.of(arch), {}, std::nullopt);
     result.metrics = metrics_of(report);
   });
   return result;

@@ -48,10 +48,10 @@ class Evaluator(_native._Evaluator):
     """Evaluates points of a space; imports a model once and quantizes it once for all machines."""
 
     def __init__(self, *, data=None, calibrate=None, calibration_samples=None, preprocess=None, limit=None, seed=None,
-                 batch=None, input_shapes=None, skip_float=None):
+                 batch=None, input_shapes=None, skip_float=None, prices=None):
         super().__init__(_settings(data=data, calibrate=calibrate, calibration_samples=calibration_samples,
                                    preprocess=preprocess, limit=limit, seed=seed, batch=batch,
-                                   input_shapes=input_shapes, skip_float=skip_float))
+                                   input_shapes=input_shapes, skip_float=skip_float, prices=prices))
 
 
 def sweep(space, store, evaluator=None, *, threads=None):

@@ -52,6 +52,9 @@ for (const scheme of ["light", "dark"]) {
   } else {
     const text = await page.textContent("#cycles table");
     expect(text.includes("useful") && text.includes("weight load"), "the account's table lacks states");
+    const energy = await page.textContent("#energy table");
+    expect(energy.includes("MAC array") && energy.includes("leakage") && !energy.includes("low"), "the energy's table is not that of the components");
+    expect((await page.textContent("#summary")).includes("Energy"), "the summary has no energy");
     const rows = await page.$$eval("#layers table", (tables) => tables[0].querySelectorAll("tbody tr").length);
     expect(rows > 3, `${rows} layers`);
   }
