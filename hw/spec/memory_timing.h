@@ -46,6 +46,21 @@ class MemoryTiming {
     advance(write_cycle_, cycle);
     return last_beat(transfer(write_free_, cycle, beats), beats);
   }
+  // Reads one after the other, each of `beats` beats: of as many as `next_cycle(last)` gives cycles
+  // for, last being the cycle of the last beat of the read before it (-1 at first); it ends them
+  // with -1.
+  template <typename NextCycle>
+  void read_last_beats(int64_t beats, NextCycle&& next_cycle) {
+    // In registers: a network takes a few hundred thousand.
+    int64_t free = read_free_, latest = read_cycle_;
+    for (int64_t cycle = next_cycle(-1); cycle >= 0;) {
+      advance(latest, cycle);
+      const int64_t start = transfer(free, cycle + latency_cycles_, beats);
+      cycle = next_cycle(last_beat(start, beats));
+    }
+    read_free_ = free;
+    read_cycle_ = latest;
+  }
   int64_t latency_cycles() const { return latency_cycles_; }
 
   // How long, in units of 1/U cycle, bursts so far keep each channel from one that is requested at

@@ -39,8 +39,25 @@ class BurstWalk {
     if (beats_left_ == 0) next_piece();
     return beats;
   }
+  // How many of the next bursts are of the full length, one after the other within the piece.
+  int64_t full_bursts() const {
+    constexpr int64_t kFull = timing::kMaxBurstBeats;
+    const int64_t in_piece = beats_left_ / kFull;
+    const int64_t offset = beat_address_ & (timing::kBurstBoundaryBytes - 1);
+    if ((offset & ((kFull << bus_shift_) - 1)) == 0) return in_piece;
+    return std::min(in_piece, (timing::kBurstBoundaryBytes - offset) >> bus_shift_ >> kFullShift);
+  }
+  void skip_full(int64_t bursts) {
+    const int64_t beats = bursts * timing::kMaxBurstBeats;
+    beat_address_ += beats << bus_shift_;
+    beats_left_ -= beats;
+    requested_ += bursts;
+    if (beats_left_ == 0 && bursts > 0) next_piece();
+  }
 
  private:
+  static constexpr int kFullShift = std::countr_zero(uint64_t{timing::kMaxBurstBeats});
+
   void start_piece() {
     const int64_t address =
         base_ + index_[0] * stride_[0] + index_[1] * stride_[1] + index_[2] * stride_[2];

@@ -16,6 +16,12 @@ int64_t host_cycles(const Arch& arch, const IntegerNetwork& network, const Layer
   return arch.host.step_cycles + (elements * 1000 + rate_milli - 1) / rate_milli;
 }
 
+int64_t cycles_of(const Arch& arch, std::span<const Instruction> instructions, bool fold) {
+  MemoryTiming memory(arch);
+  Counters counters;
+  return analytic::Timeline(arch, instructions, 0, 0, memory, {}, counters, fold).run();
+}
+
 }  // namespace
 
 RunResult run_analytic(const Program& program, const AnalyticOptions& options,
@@ -45,9 +51,11 @@ RunResult run_analytic(const Program& program, const AnalyticOptions& options,
 }
 
 int64_t segment_cycles(const Arch& arch, std::span<const Instruction> instructions) {
-  MemoryTiming memory(arch);
-  Counters counters;
-  return analytic::Timeline(arch, instructions, 0, 0, memory, {}, counters, true).run();
+  return cycles_of(arch, instructions, true);
+}
+
+int64_t segment_cycles_unfolded(const Arch& arch, std::span<const Instruction> instructions) {
+  return cycles_of(arch, instructions, false);
 }
 
 }  // namespace qsim

@@ -28,5 +28,6 @@ RunResult run_analytic(const Program& program, const AnalyticOptions& options = 
 // Cycles of one device segment on its own, starting at cycle 0: what the planner compares
 // candidates by. The last instruction must be HALT.
 int64_t segment_cycles(const Arch& arch, std::span<const Instruction> instructions);
+int64_t segment_cycles_unfolded(const Arch& arch, std::span<const Instruction> instructions);
 
 }  // namespace qsim

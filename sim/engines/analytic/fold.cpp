@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kMaxPeriod = 1024;
 constexpr size_t kMaxMultiple = 4;
 
+constexpr size_t kFarFromTransfers = 64;
+
 // Attempts that fail cost time: after each, twice as many periods pass before the next.
 constexpr size_t kFirstPatience = 2, kMaxPatience = 64;
 
@@ -193,10 +195,19 @@ bool same_timing(const Arch& arch, const Instruction& a, const Instruction& b) {
   return false;  // HALT ends what repeats
 }
 
+// Transfers lie between all that repeats, or nothing is transferred for long.
+bool Fold::is_watched(const Instruction& instruction, size_t index) {
+  const bool is_transfer =
+      std::holds_alternative<Load>(instruction.op) || std::holds_alternative<Store>(instruction.op);
+  if (is_transfer) latest_transfer_ = index;
+  return is_transfer || (std::holds_alternative<Matmul>(instruction.op) &&
+                         index - latest_transfer_ > kFarFromTransfers);
+}
+
 int64_t Fold::before_fetch(int64_t cycle, State& state, MemoryTiming& memory, Counters& counters) {
   const size_t index = state.fetched();
   const Instruction& instruction = instructions_[index];
-  if (std::holds_alternative<Vector>(instruction.op) || is_halt(instruction.op)) return 0;
+  if (!is_watched(instruction, index)) return 0;
   const size_t period = likely_period(kind_of(instruction) % kKinds, {index, cycle});
   if (is_waiting_) {
     if (index < before_.index + period_) return 0;

@@ -61,6 +61,7 @@ class Fold {
     Counters counters;
   };
 
+  bool is_watched(const Instruction& instruction, size_t index);
   size_t likely_period(size_t kind, const Place& now);
   bool repeats(size_t index, size_t period) const;
   void take_snapshot(int64_t cycle, const State& state, const MemoryTiming& memory,
@@ -79,7 +80,8 @@ class Fold {
   size_t period_ = 0;        // instructions that may repeat from before_ on
   bool is_waiting_ = false;  // for the end of that period
   size_t next_try_ = 0;      // instruction
-  size_t patience_ = 2;      // periods to wait after the next failure
+  size_t latest_transfer_ = 0;
+  size_t patience_ = 2;  // periods to wait after the next failure
   int64_t folded_ = 0;
 };
 
