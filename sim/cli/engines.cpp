@@ -116,6 +116,11 @@ constexpr EngineRow kEngines[] = {
      [](const Program& program, const std::vector<Tensor>&, const TimedOptions&) {
        return run_analytic(program);
      }},
+    {"unfolded", "the analytic engine, without jumps over what repeats", false, true, false, true,
+     nullptr,
+     [](const Program& program, const std::vector<Tensor>&, const TimedOptions&) {
+       return run_analytic(program, {.fold = false});
+     }},
     {"reference", "values, layer by layer, no cycles", true, false, false, true,
      [](const Program& program) -> std::unique_ptr<ValueEngine> {
        return std::make_unique<ReferenceValues>(program);
