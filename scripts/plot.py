@@ -96,17 +96,6 @@ def draw_account(options):
     return figure, f"{len(layers)} layers of {name_of_run(run)}"
 
 
-def bytes_per_cycle(machine):
-    """What the memory gives at most, in each direction; a DRAM in both together."""
-    model, bus = machine["memory.model"], machine["memory.bus_bytes"]
-    if model == "ideal":
-        return bus
-    if model == "latency":
-        return min(bus, machine["memory.bytes_per_cycle"])
-    transfers_per_us = int(model.rsplit("-", 1)[1])  # ddr4-2400: 2400 million a second
-    return min(bus, transfers_per_us * int(machine["memory.channel_bits"]) / 8 / machine["clock.mhz"])
-
-
 def draw_roofline(options):
     """Layers by MACs per byte of memory traffic and MACs per cycle, under what array and memory allow."""
     if len(options.files) > len(MARKERS):
@@ -121,7 +110,7 @@ def draw_roofline(options):
     figure, axes = new_figure(options, options.width * 0.75)
     for place, (run, of_run, colour, marker) in enumerate(zip(runs, points, COLOURS, MARKERS)):
         peak = max([pes_of(run)] + [layer["peak_macs_per_cycle"] or 0 for layer in run["layers"]])
-        speed = bytes_per_cycle(run["machine"])
+        speed = run["figures"]["memory_peak_bytes_per_cycle"]["value"]
         knee = min(max(peak / speed, least), most)
         xs = [least, knee, most]
         style = {"color": colour, "linestyle": LINES[place % len(LINES)], "linewidth": 1}

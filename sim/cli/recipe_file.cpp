@@ -166,7 +166,8 @@ Json parse_recipe(const std::string& recipe, std::string& place) {
   } else {
     place = recipe;
     std::ifstream file(recipe, std::ios::binary);
-    if (!file || std::filesystem::is_directory(recipe)) throw Error(recipe + ": cannot be read");
+    if (!file || !std::filesystem::is_regular_file(recipe))
+      throw Error(recipe + ": cannot be read");
     json = Json::parse(file, nullptr, false);
   }
   require_object(place + ":", json);

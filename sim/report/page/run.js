@@ -28,7 +28,7 @@ function summarize() {
       const figure = figures[key];
       if (figure && figure.value !== null) card(title, number_text(figure.value, figure.unit), figure.origin);
     };
-    show("cycles", "Cycles"); show("time_ms", "Time"); show("utilization", "Utilization"); 
+    show("cycles", "Cycles"); show("time_ms", "Time"); show("utilization", "Utilization");
     show("energy_uj", "Energy"); show("power_mw", "Average power"); show("area_mm2", "Area"); show("dram_bytes", "DRAM footprint");
     if (run.accuracy && run.accuracy.top1 !== null) {
       const real = run.accuracy.float_top1;
@@ -109,7 +109,7 @@ function show_roofline() {
   const section = add_section("roofline", "Roofline");
   const most = 4 * Math.max(...intensities), least = Math.min(...intensities) / 2;
   const roof = (run, peak) => {
-    const speed = run.machine["memory.bytes_per_cycle"];
+    const speed = run.figures.memory_peak_bytes_per_cycle.value;
     const knee = speed ? peak / speed : least;
     return knee <= least ? [[least, peak], [most, peak]] : [[least, least * speed], [knee, peak], [most, peak]];
   };
