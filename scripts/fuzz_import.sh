@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets of the file readers (preset `fuzz`, clang) and runs them one after the other:
-#   scripts/fuzz_import.sh SECONDS [TARGET...]    onnx npz qprog recipe machine; all if none is named
+#   scripts/fuzz_import.sh SECONDS [TARGET...]    onnx npz qprog recipe machine space; all if none is named
 # Seeds are the bundled models and, when present, those of ../shared/data. Inputs that are findings stay in
 # build/fuzz/findings. QSIM_FUZZ_SEED (1) is libFuzzer's seed. The last line, "passed=N failed=N skipped=N",
 # counts targets; without clang all of them are skipped.
@@ -8,19 +8,19 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$project_dir"
 
-all_targets=(onnx npz qprog recipe machine)
+all_targets=(onnx npz qprog recipe machine space)
 build_dir=build/fuzz
 findings=$build_dir/findings
 # Bytes of the largest seed and input: libFuzzer cuts off the rest, and a cut model is not a model.
 max_bytes=65536
 
-# Of 20 parts of the time.
+# Of 21 parts of the time.
 share_of() {
   case "$1" in
     onnx) echo 12 ;;
     qprog) echo 4 ;;
     npz) echo 2 ;;
-    recipe | machine) echo 1 ;;
+    recipe | machine | space) echo 1 ;;
     *) die "target = $1 is not one of ${all_targets[*]}" ;;
   esac
 }

@@ -1,6 +1,6 @@
-// make_seeds FOLDER MODEL.onnx...: writes seeds to FOLDER/{npz,qprog,recipe,machine}: arrays of
-// every type, the programs of those models that compile to little for the smallest machine,
-// recipes, and the named machines.
+// make_seeds FOLDER MODEL.onnx...: writes seeds to FOLDER/{npz,qprog,recipe,machine,space}: arrays
+// of every type, the programs of those models that compile to little for the smallest machine,
+// recipes, the named machines, and spaces.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -41,6 +41,17 @@ void write_recipes(const fs::path& folder) {
   write_text(folder / "empty.json", "{}");
 }
 
+void write_spaces(const fs::path& folder) {
+  write_text(folder / "grid.cfg",
+             "machine = edge8 edge16\narray = 8x8 16x16 32x32\nbits = 8/8 4/8 4/4\n[buffers]\n"
+             "act_kib = 32..256*2\n[memory]\nlatency_cycles = 20..100+40\n[recipe]\n"
+             "calibrator = minmax percentile\n");
+  write_text(
+      folder / "points.cfg",
+      "model = a.onnx b.onnx  # two\ndataflow = ws os\n[points]\n"
+      "vector.lanes=8  memory.bytes_per_cycle=4\nvector.lanes=16  memory.bytes_per_cycle=8\n");
+}
+
 void write_program(const fs::path& folder, const std::string& model) {
   try {
     const qsim::IntegerNetwork network = qsim::quantize(qsim::import_onnx(model));
@@ -64,11 +75,12 @@ int main(int count, char** arguments) {
     return 2;
   }
   const fs::path folder(arguments[1]);
-  for (const char* kind : {"npz", "qprog", "recipe", "machine"}) {
+  for (const char* kind : {"npz", "qprog", "recipe", "machine", "space"}) {
     fs::create_directories(folder / kind);
   }
   write_arrays(folder / "npz");
   write_recipes(folder / "recipe");
+  write_spaces(folder / "space");
   for (const qsim::NamedMachine& machine : qsim::named_machines()) {
     write_text(folder / "machine" / (machine.name + ".cfg"), machine.text);
   }
