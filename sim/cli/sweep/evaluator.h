@@ -20,7 +20,7 @@ struct EvaluatorOptions {
   int64_t batch = 1;                          // of dynamic batch dimensions
   std::map<std::string, Shape> input_shapes;  // of inputs with other dynamic dimensions
   bool skip_float = false;                    // score the integer network alone
-  std::string prices;  // a price table; "": that of each machine's technology
+  std::string prices = {};  // a price table; "": that of each machine's technology
 };
 
 // A model is imported once, and quantized once for all machines. Cycles are the analytic engine's.
