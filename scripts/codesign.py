@@ -40,8 +40,7 @@ def bits_of(recipe):
     """How a recipe is called in the tables: W/A, and `mixed` where layers differ."""
     if not recipe:
         return "8/8"
-    text = f"{recipe.get('weights', 8)}/{recipe.get('activations', 8)}"
-    return f"mixed {text}" if recipe.get("layers") else text
+    return "mixed" if recipe.get("layers") else f"{recipe.get('weights', 8)}/{recipe.get('activations', 8)}"
 
 
 def read_points(path):

@@ -3,7 +3,7 @@
 const kData = JSON.parse(document.getElementById("data").textContent);
 
 // Okabe and Ito's colours, told apart by most colour-blind eyes, and patterns on top of them.
-const kColors = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#b8a800", "#7f7f7f", "#6a51a3", "#a6761d", "#1b9e77", "#444444"];
+const kColors = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#b8a800", "#7f7f7f", "#6a51a3", "#a6761d", "#8c2d04", "#444444"];
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

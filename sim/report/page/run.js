@@ -73,7 +73,7 @@ function layer_bars(section, { parts, value, unit, label, caption }) {
   const chart = add_chart(section, {
     height: Math.max(200, names.length * kRuns.length * 20 + 110), label, caption, table,
     options: () => ({
-      grid: { left: 8, right: 24, top: 64, bottom: 34, containLabel: true }, legend: { data: parts.map((part) => part.title) },
+      grid: { left: 8, right: 24, top: 64, bottom: 34, containLabel: true }, legend: { type: "plain", data: parts.map((part) => part.title) },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, formatter: tooltip },
       xAxis: { type: "value", max: as_share ? 100 : undefined, name: as_share ? "%" : unit, nameLocation: "middle", nameGap: 28, axisLabel: { formatter: short_text } },
       yAxis: { type: "category", data: names, inverse: true, axisLabel: { interval: 0, width: 220, overflow: "truncate" } },
