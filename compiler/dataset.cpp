@@ -89,6 +89,21 @@ Image resize(const Image& image, int64_t h, int64_t w) {
   return out;
 }
 
+void check_lists(const Preprocess& how, size_t channels) {
+  for (const auto& [name, list] : {std::pair("mean", &how.mean), std::pair("scale", &how.scale)}) {
+    if (list->size() != 1 && list->size() != channels) {
+      throw Error(std::string("preprocessing: ") + name + " has " + std::to_string(list->size()) +
+                  " values for " + std::to_string(channels) + " channels");
+    }
+  }
+}
+
+void check_size(int64_t elements, const Shape& wanted) {
+  if (element_count(wanted) == elements) return;
+  throw Error("data: a sample of " + std::to_string(elements) +
+              " elements does not fit a network input of " + to_text(wanted) + " per sample");
+}
+
 void normalise(const Preprocess& how, bool has_channels, Image& image) {
   if (has_channels && how.channel_order == "BGR") {
     for (int64_t i = 0; i < image.h * image.w; ++i) {
@@ -96,12 +111,7 @@ void normalise(const Preprocess& how, bool has_channels, Image& image) {
     }
   }
   const size_t channels = has_channels ? static_cast<size_t>(image.c) : 1;
-  for (const auto& [name, list] : {std::pair("mean", &how.mean), std::pair("scale", &how.scale)}) {
-    if (list->size() != 1 && list->size() != channels) {
-      throw Error(std::string("preprocessing: ") + name + " has " + std::to_string(list->size()) +
-                  " values for " + std::to_string(channels) + " channels");
-    }
-  }
+  check_lists(how, channels);
   for (size_t c = 0; c < channels; ++c) {
     const float mean = how.mean[how.mean.size() == 1 ? 0 : c];
     const float scale = how.scale[how.scale.size() == 1 ? 0 : c];
@@ -111,15 +121,30 @@ void normalise(const Preprocess& how, bool has_channels, Image& image) {
   }
 }
 
+bool wants_channels_last(int64_t c, int64_t h, int64_t w, const Shape& wanted) {
+  return wanted == Shape{h, w, c} && wanted != Shape{c, h, w};
+}
+
+// What normalise() and place() make of a sample whose channels come first and stay there, without
+// moving them twice.
+void normalise_planes(const Preprocess& how, const float* values, const Shape& sample,
+                      const Shape& wanted, float* out) {
+  const int64_t channels = sample[0], pixels = sample[1] * sample[2];
+  check_lists(how, static_cast<size_t>(channels));
+  check_size(channels * pixels, wanted);
+  for (int64_t c = 0; c < channels; ++c) {
+    const auto at = static_cast<size_t>(c);
+    const float mean = how.mean[how.mean.size() == 1 ? 0 : at];
+    const float scale = how.scale[how.scale.size() == 1 ? 0 : at];
+    const float* from = values + (how.channel_order == "BGR" ? channels - 1 - c : c) * pixels;
+    for (int64_t i = 0; i < pixels; ++i) *out++ = (from[i] - mean) * scale;
+  }
+}
+
 // Copies the image into a network sample of dimensions `wanted` (batch dropped).
 void place(const Image& image, bool has_channels, const Shape& wanted, float* out) {
-  const bool first = wanted.size() == 3 && wanted == Shape{image.c, image.h, image.w};
-  const bool last = wanted.size() == 3 && wanted == Shape{image.h, image.w, image.c};
-  if (element_count(wanted) != static_cast<int64_t>(image.values.size())) {
-    throw Error("data: a sample of " + std::to_string(image.values.size()) +
-                " elements does not fit a network input of " + to_text(wanted) + " per sample");
-  }
-  if (!has_channels || (last && !first)) {
+  check_size(static_cast<int64_t>(image.values.size()), wanted);
+  if (!has_channels || wants_channels_last(image.c, image.h, image.w, wanted)) {
     std::copy(image.values.begin(), image.values.end(), out);
     return;
   }
@@ -177,21 +202,36 @@ Tensor make_input(const Dataset& dataset, const Preprocess& preprocess,
   Tensor result(DataType::kFloat, shape);
   Tensor one(dataset.x.type, sample);
   const bool has_channels = sample.size() == 3;
+  const bool stays = has_channels && preprocess.resize.empty() && preprocess.layout != "NHWC" &&
+                     !wants_channels_last(sample[0], sample[1], sample[2], wanted_sample);
+  const bool is_float = dataset.x.type == DataType::kFloat;
   for (size_t i = 0; i < indices.size(); ++i) {
     const int64_t index = indices[i];
     if (index < 0 || index >= dataset.size()) {
       throw Error("data: sample " + std::to_string(index) + " is outside [0, " +
                   std::to_string(dataset.size()) + ")");
     }
-    const size_t bytes = static_cast<size_t>(in_size) * size_of(dataset.x.type);
-    std::copy_n(dataset.x.bytes.begin() + index * static_cast<int64_t>(bytes), bytes,
-                one.bytes.begin());
-    Image image = to_image(one.as_floats().data(), sample, preprocess.layout == "NHWC");
+    std::vector<float> converted;
+    const float* values = nullptr;
+    if (is_float) {
+      values = dataset.x.data<float>() + index * in_size;
+    } else {
+      const size_t bytes = static_cast<size_t>(in_size) * size_of(dataset.x.type);
+      std::copy_n(dataset.x.bytes.begin() + index * static_cast<int64_t>(bytes), bytes,
+                  one.bytes.begin());
+      converted = one.as_floats();
+      values = converted.data();
+    }
+    float* out = result.data<float>() + static_cast<int64_t>(i) * out_size;
+    if (stays) {
+      normalise_planes(preprocess, values, sample, wanted_sample, out);
+      continue;
+    }
+    Image image = to_image(values, sample, preprocess.layout == "NHWC");
     if (has_channels && !preprocess.resize.empty())
       image = resize(image, preprocess.resize[0], preprocess.resize[1]);
     normalise(preprocess, has_channels, image);
-    place(image, has_channels, wanted_sample,
-          result.data<float>() + static_cast<int64_t>(i) * out_size);
+    place(image, has_channels, wanted_sample, out);
   }
   return result;
 }

@@ -182,6 +182,19 @@ Offsets offsets_of(const Graph& graph, const Node& node) {
   return resize(graph, node, in);
 }
 
+std::vector<int64_t> elements_at(const Offsets& offsets) {
+  std::vector<int64_t> elements = {0};
+  for (const std::vector<int64_t>& dimension : offsets) {
+    std::vector<int64_t> next;
+    next.reserve(elements.size() * dimension.size());
+    for (const int64_t element : elements) {
+      for (const int64_t offset : dimension) next.push_back(element + offset);
+    }
+    elements = std::move(next);
+  }
+  return elements;
+}
+
 // Where a bound of Slice falls: negative ones count from the end, then all are clamped.
 int64_t clamp_bound(int64_t bound, int64_t size, int64_t low, int64_t high) {
   if (bound < 0) bound = bound < -size ? low : bound + size;
@@ -227,7 +240,8 @@ Resizing resizing_of(const Graph& graph, const Node& node) {
     const auto size = static_cast<double>(in[d]);
     if (sizes.empty()) {
       result.scale[d] = double{scales[i]};
-      result.shape[d] = static_cast<int64_t>(std::floor(size * result.scale[d]));
+      // In float32, as runtimes do: 0.7 times 10 is 7.
+      result.shape[d] = static_cast<int64_t>(std::floor(scales[i] * static_cast<float>(in[d])));
     } else {
       result.scale[d] = static_cast<double>(sizes[i]) / size;
       result.shape[d] = sizes[i];
@@ -245,16 +259,11 @@ Resizing resizing_of(const Graph& graph, const Node& node) {
 }
 
 std::vector<int64_t> selected_elements(const Graph& graph, const Node& node) {
-  std::vector<int64_t> elements = {0};
-  for (const std::vector<int64_t>& dimension : offsets_of(graph, node)) {
-    std::vector<int64_t> next;
-    next.reserve(elements.size() * dimension.size());
-    for (const int64_t element : elements) {
-      for (const int64_t offset : dimension) next.push_back(element + offset);
-    }
-    elements = std::move(next);
-  }
-  return elements;
+  return elements_at(offsets_of(graph, node));
+}
+
+std::vector<int64_t> repeated_elements(const Shape& in, const Shape& out) {
+  return elements_at(expand(in, out));
 }
 
 bool is_linear(const Node& node) { return node.attr_string("mode", "nearest") == "linear"; }

@@ -33,6 +33,10 @@ Resizing resizing_of(const Graph& graph, const Node& node);
 // parameters constant and checked, as the importer leaves them.
 std::vector<int64_t> selected_elements(const Graph& graph, const Node& node);
 
+// The element of a tensor of shape `in` that every element is of what it broadcasts to, both
+// row-major.
+std::vector<int64_t> repeated_elements(const Shape& in, const Shape& out);
+
 // Whether `node`, Resize or Upsample, interpolates linearly instead of copying.
 bool is_linear(const Node& node);
 

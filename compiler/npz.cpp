@@ -37,7 +37,7 @@ float widen_half(uint16_t half) {
 
 class Npy {
  public:
-  Npy(const std::string& place, const Bytes& bytes) : place_(place), bytes_(bytes) {}
+  Npy(const std::string& place, std::span<const uint8_t> bytes) : place_(place), bytes_(bytes) {}
 
   Tensor read() {
     const size_t data = read_header();
@@ -114,10 +114,13 @@ class Npy {
   Tensor convert(DataType type, const std::string& descr, const Shape& shape,
                  const uint8_t* data) const {
     const bool half = type == DataType::kUndefined;
-    Tensor tensor(half ? DataType::kFloat : type, shape);
+    Tensor tensor;
     if (!half) {
-      if (!tensor.bytes.empty()) std::memcpy(tensor.bytes.data(), data, tensor.bytes.size());
+      tensor.type = type;
+      tensor.shape = shape;
+      tensor.bytes.assign(data, bytes_.data() + bytes_.size());
     } else {
+      tensor = Tensor(DataType::kFloat, shape);
       for (int64_t i = 0; i < tensor.size(); ++i) {
         uint16_t bits;
         std::memcpy(&bits, data + 2 * i, 2);
@@ -133,7 +136,7 @@ class Npy {
   }
 
   std::string place_;
-  const Bytes& bytes_;
+  std::span<const uint8_t> bytes_;
   std::string header_;
 };
 
@@ -168,7 +171,8 @@ Bytes write_npy(const std::string& place, const Tensor& tensor) {
 
 std::map<std::string, Tensor> load_arrays(const std::string& path) {
   std::map<std::string, Tensor> arrays;
-  for (const auto& [name, bytes] : read_zip(path)) {
+  const ZipArchive archive = read_zip(path);
+  for (const auto& [name, bytes] : archive.members) {
     if (!name.ends_with(".npy")) throw Error(path + ": " + name + ": is not a .npy array");
     const std::string key = name.substr(0, name.size() - 4);
     arrays[key] = Npy(path + ": " + key, bytes).read();

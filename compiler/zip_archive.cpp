@@ -3,8 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "hw/spec/error.h"
 
@@ -28,7 +28,7 @@ struct Member {
 
 class Reader {
  public:
-  Reader(const std::string& path, const Bytes& bytes) : path_(path), bytes_(bytes) {}
+  Reader(const std::string& path, std::span<const uint8_t> bytes) : path_(path), bytes_(bytes) {}
 
   [[noreturn]] void fail(const std::string& what) const { throw Error(path_ + ": " + what); }
 
@@ -82,7 +82,8 @@ class Reader {
     return members;
   }
 
-  Bytes extract(const Member& m) const {
+  // Stored members stay where they are; others are unpacked into `inflated`.
+  std::span<const uint8_t> extract(const Member& m, std::deque<RawBytes>& inflated) const {
     if (number(m.offset, 4) != kLocalMagic) fail(m.name + ": has a damaged zip header");
     const uint64_t start =
         m.offset + kLocalBytes + number(m.offset + 26, 2) + number(m.offset + 28, 2);
@@ -94,11 +95,13 @@ class Reader {
     const bool possible =
         m.method == 0 ? m.unpacked == m.packed : m.unpacked <= (m.packed + 64) * kMaxInflation;
     if (!possible) fail(m.name + ": declares a size that its bytes cannot hold");
-    Bytes content(m.unpacked);
+    std::span<const uint8_t> content;
     if (m.method == 0) {
-      std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(start), m.packed, content.begin());
+      content = bytes_.subspan(start, m.packed);
     } else {
-      inflate_into(m, start, content);
+      inflated.push_back({std::make_unique_for_overwrite<uint8_t[]>(m.unpacked), m.unpacked});
+      inflate_into(m, start, {inflated.back().data.get(), m.unpacked});
+      content = {inflated.back().data.get(), m.unpacked};
     }
     if (crc32_z(0, content.data(), content.size()) != m.crc) fail(m.name + ": fails its CRC-32");
     return content;
@@ -118,7 +121,7 @@ class Reader {
     }
   }
 
-  void inflate_into(const Member& m, uint64_t start, Bytes& content) const {
+  void inflate_into(const Member& m, uint64_t start, std::span<uint8_t> content) const {
     z_stream stream{};
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail("zlib cannot start");
     constexpr uint64_t kChunk = uint64_t{1} << 30;  // zlib counts in 32 bits
@@ -141,8 +144,28 @@ class Reader {
   }
 
   const std::string& path_;
-  const Bytes& bytes_;
+  std::span<const uint8_t> bytes_;
 };
+
+// Of a pipe as well, whose size nobody knows before its end.
+RawBytes read_all(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(path + ": cannot be read");
+  std::error_code is_no_file;
+  const uintmax_t size = std::filesystem::file_size(path, is_no_file);
+  size_t room = is_no_file || size == 0 ? size_t{1} << 20 : size + 1;
+  RawBytes bytes{std::make_unique_for_overwrite<uint8_t[]>(room), 0};
+  for (;;) {
+    file.read(reinterpret_cast<char*>(bytes.data.get() + bytes.size),
+              static_cast<std::streamsize>(room - bytes.size));
+    bytes.size += static_cast<size_t>(file.gcount());
+    if (!file) return bytes;
+    room *= 2;
+    auto more = std::make_unique_for_overwrite<uint8_t[]>(room);
+    std::copy_n(bytes.data.get(), bytes.size, more.get());
+    bytes.data = std::move(more);
+  }
+}
 
 void put(Bytes& out, uint64_t value, int size) {
   for (int i = 0; i < size; ++i, value >>= 8) out.push_back(static_cast<uint8_t>(value));
@@ -164,14 +187,13 @@ void put_common(Bytes& out, const std::string& name, const Bytes& content) {
 
 }  // namespace
 
-std::map<std::string, Bytes> read_zip(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(path + ": cannot be read");
-  const Bytes bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const Reader reader(path, bytes);
-  std::map<std::string, Bytes> members;
-  for (const Member& member : reader.directory()) members[member.name] = reader.extract(member);
-  return members;
+ZipArchive read_zip(const std::string& path) {
+  ZipArchive archive;
+  archive.file = read_all(path);
+  const Reader reader(path, {archive.file.data.get(), archive.file.size});
+  for (const Member& member : reader.directory())
+    archive.members[member.name] = reader.extract(member, archive.inflated);
+  return archive;
 }
 
 void write_zip(const std::string& path, const std::map<std::string, Bytes>& members) {

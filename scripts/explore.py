@@ -11,6 +11,7 @@ that was killed is started again with the same command, reads what it had evalua
 
 import argparse
 import concurrent.futures
+import math
 import os
 import pathlib
 import sys
@@ -91,7 +92,7 @@ class Search:
         if accuracy and metrics:
             metrics.update((metric.name, metric.value) for metric in accuracy.metrics)
         figures = [metrics.get(objective.metric) for objective in self.objectives]
-        return None if None in figures else figures
+        return None if any(figure is None or math.isnan(figure) for figure in figures) else figures
 
 
 def search(options, qsim):

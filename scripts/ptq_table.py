@@ -47,8 +47,6 @@ ROUNDINGS = {
     "feedback": {"rounding": "feedback"},
     "adaround, sequential": {"rounding": "adaround", "sequential": True},
     "feedback, sequential": {"rounding": "feedback", "sequential": True},
-    "adaround, sequential, weight_scale mse": {"rounding": "adaround", "sequential": True, "weight_scale": "mse"},
-    "feedback, sequential, weight_scale mse": {"rounding": "feedback", "sequential": True, "weight_scale": "mse"},
 }
 
 

@@ -2,7 +2,7 @@
 # Installs what is missing, and does nothing the second time:
 #   scripts/setup.sh            what building and running qsim needs
 #   scripts/setup.sh --test     that, and what the tests need, PyTorch among it, with onnxruntime in .venv as a peer to compare with
-#   scripts/setup.sh --explore  that, and what scripts/sweep.py, scripts/explore.py and data frames need, in the same .venv
+#   scripts/setup.sh --explore  what building needs, and what scripts/sweep.py, scripts/explore.py, scripts/plot.py and data frames need, in .venv
 #   scripts/setup.sh --report   what building needs, and the chart library of HTML reports (npm)
 #   scripts/setup.sh --models   what building needs, and what training (scripts/qat) and the scripts of models/ need
 #   scripts/setup.sh --synth    what building needs, and yosys and nextpnr for qsim synth, those from PyPI in .venv
@@ -63,11 +63,12 @@ case "${1-}" in
   --report)
     install_missing "${build_packages[@]}"
     install_chart_library
+    [ -e "$project_dir/sim/report/page/node_modules/stamp" ] || die "qsim report needs the npm registry for its charts"
     ;;
   --explore)
     install_missing "${build_packages[@]}" python3-venv
     make_venv
-    [ -d "$project_dir/.venv" ] || die "scripts/sweep.py and scripts/explore.py need packages from PyPI"
+    [ -d "$project_dir/.venv" ] || die "scripts/sweep.py, scripts/explore.py and scripts/plot.py need packages from PyPI"
     ;;
   --synth)
     install_missing "${build_packages[@]}" yosys nextpnr-ice40 python3-venv

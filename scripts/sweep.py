@@ -112,19 +112,23 @@ def run_tasks(client, settings, tasks, writer):
     """Keeps the cluster busy, no more tasks in flight than it needs, until all results are written."""
     from distributed import as_completed
 
-    threads = max(1, sum(client.nthreads().values()))
     tasks = iter(tasks)
+    running = as_completed()
+    in_flight = 0
 
-    def submit(task):
-        return client.submit(evaluate, settings, pickle.dumps(task), pure=False, retries=DEATHS_OF_A_TASK)
+    def refill():  # workers come and go
+        wanted = IN_FLIGHT * max(1, sum(client.nthreads().values())) - in_flight
+        futures = [client.submit(evaluate, settings, pickle.dumps(task), pure=False)
+                   for task in itertools.islice(tasks, max(0, wanted))]
+        running.update(futures)
+        return len(futures)
 
-    running = as_completed([submit(task) for task in itertools.islice(tasks, IN_FLIGHT * threads)])
+    in_flight += refill()
     for future in running:
         writer.take(*pickle.loads(future.result()))
         future.release()
-        task = next(tasks, None)
-        if task is not None:
-            running.add(submit(task))
+        in_flight -= 1
+        in_flight += refill()
     writer.commit()
 
 

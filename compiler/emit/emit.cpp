@@ -10,8 +10,8 @@ namespace {
 
 constexpr int64_t kRegionAlignment = 4096;
 
-// Room for the operations of a large network, so that they are not copied while they grow.
-constexpr size_t kExpectedOps = 1 << 16;
+// A matmul, its requantization, the store of a tile.
+constexpr size_t kOpsPerStep = 3;
 
 // Writes the device segments and host steps of a network in order.
 class Emitter {
@@ -82,11 +82,15 @@ class Emitter {
     Step step;
     step.first = static_cast<int32_t>(program_.instructions.size());
     Work work;
-    work.ops.reserve(kExpectedOps);
     for (LayerId id = first; id < last; ++id) {
       append_layer_steps(*views_[static_cast<size_t>(id)], plan_,
                          constants_[static_cast<size_t>(id)], work);
     }
+    // Enough for most: what grows is copied.
+    const size_t expected =
+        program_.instructions.size() + kOpsPerStep * work.steps.size() + work.pieces.size() + 1;
+    program_.instructions.reserve(expected);
+    program_.info.reserve(expected);
     NoFit no_fit;
     if (!scheduler.append(work, plan_, no_fit)) {
       throw Error("layer " + program_.network.layers[static_cast<size_t>(no_fit.layer)].name +
@@ -130,9 +134,9 @@ bool emit_alone(const LayerView& view, const Plan& plan, Work& work,
   std::vector<InstructionInfo> info;
   TokenWriter tokens(view.arch, instructions, info);
   Scheduler scheduler(view.arch, view.network, tokens);
-  append_layer_steps(view, plan,
-                     lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment)),
-                     work);
+  const LayerConstants constants =
+      lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment));
+  append_layer_steps(view, plan, constants, work);
   if (!scheduler.append(work, plan, no_fit)) return false;
   tokens.end_segment({});
   return true;

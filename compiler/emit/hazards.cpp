@@ -37,9 +37,13 @@ size_t HazardMap::split_at(int64_t address) {
 
 // The range that is exactly [low, high), if there is one: by far the most common case.
 HazardMap::Range* HazardMap::exact(int64_t low, int64_t high) {
+  // Often the one that was touched last, or its neighbour.
+  if (is_at(latest_, low, high)) return &ranges_[latest_];
+  if (is_at(latest_ + 1, low, high)) return &ranges_[++latest_];
   const size_t i = first_from(low);
-  const bool found = i < ranges_.size() && ranges_[i].low == low && ranges_[i].high == high;
-  return found ? &ranges_[i] : nullptr;
+  if (!is_at(i, low, high)) return nullptr;
+  latest_ = i;
+  return &ranges_[i];
 }
 
 void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {

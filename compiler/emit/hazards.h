@@ -31,11 +31,15 @@ class HazardMap {
     Needs writers, readers;
   };
 
+  bool is_at(size_t i, int64_t low, int64_t high) const {
+    return i < ranges_.size() && ranges_[i].low == low && ranges_[i].high == high;
+  }
   Range* exact(int64_t low, int64_t high);
   size_t split_at(int64_t address);
   size_t first_from(int64_t address) const;
 
   std::vector<Range> ranges_;
+  size_t latest_ = 0;  // index of the range that was found last
 };
 
 }  // namespace qsim

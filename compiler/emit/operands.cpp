@@ -179,8 +179,8 @@ Operand Operands::output(const OutTile& tile, int32_t first_channel, int32_t las
   return operand;
 }
 
-void Operands::store(const Operand& output, const OutTile& tile, int32_t first_channel,
-                     int32_t last_channel) {
+void Operands::append_store(const Operand& output, const OutTile& tile, int32_t first_channel,
+                            int32_t last_channel, std::vector<WorkOp>& ops) const {
   if (output.piece == kNoPiece) return;
   const TensorId id = view_.layer.output;
   const Placement& place = placement(id);
@@ -196,7 +196,7 @@ void Operands::store(const Operand& output, const OutTile& tile, int32_t first_c
   Store store;
   shape_transfer(store, dram, place.pixel_bytes, output.row_pitch, output.pixel_pitch, tile.h,
                  tile.w, pixel);
-  WorkOp op;
+  WorkOp& op = ops.emplace_back();
   op.op = store;
   op.info.layer = view_.id;
   op.pieces[0] = output.piece;
@@ -204,8 +204,6 @@ void Operands::store(const Operand& output, const OutTile& tile, int32_t first_c
   from.write = false;
   op.touch(from);
   op.touch({Space::kDram, true, kNoPiece, id, dram.address, dram.end});
-  work_.ops.push_back(op);
-  extend(output.piece);
 }
 
 }  // namespace qsim

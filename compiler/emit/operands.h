@@ -37,9 +37,9 @@ class Operands {
   Operand packed_source(const OutTile& tile);
   // Channels [first, last) of the layer's output at a tile.
   Operand output(const OutTile& tile, int32_t first_channel, int32_t last_channel);
-  // Appends the store of such an output to the step under construction; nothing for resident ones.
-  void store(const Operand& output, const OutTile& tile, int32_t first_channel,
-             int32_t last_channel);
+  // Appends the store of such an output; nothing for resident ones.
+  void append_store(const Operand& output, const OutTile& tile, int32_t first_channel,
+                    int32_t last_channel, std::vector<WorkOp>& ops) const;
 
   // The piece of an operand (or any piece) lives at least until the step under construction.
   void extend(PieceId piece);

@@ -1,6 +1,7 @@
 #include "compiler/emit/scheduler.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "compiler/emit/view.h"
 
@@ -73,10 +74,8 @@ bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
     }
     if (!place_needed(work, step, no_fit)) return false;
     place_ahead(work, step);
-    for (int32_t i = 0; i < current.op_count; ++i) {
-      write_op(work, work.ops[static_cast<size_t>(current.first_op + i)]);
-    }
-    for (PieceId id : ends_[static_cast<size_t>(step)]) {
+    write_step(work, current);
+    for (PieceId id : ends(step)) {
       const Piece& piece = work.pieces[static_cast<size_t>(id)];
       ring(piece.buffer).release(piece.address);
     }
@@ -89,11 +88,17 @@ void Scheduler::queue_pieces(const Work& work) {
     queue_[b].clear();
     placed_[b] = needed_[b] = 0;
   }
-  ends_.assign(work.steps.size(), {});
+  first_end_.assign(work.steps.size() + 1, 0);
   for (size_t i = 0; i < work.pieces.size(); ++i) {
     const Piece& piece = work.pieces[i];
     queue_[static_cast<size_t>(piece.buffer)].push_back(static_cast<PieceId>(i));
-    ends_[static_cast<size_t>(piece.last_step)].push_back(static_cast<PieceId>(i));
+    ++first_end_[static_cast<size_t>(piece.last_step) + 1];
+  }
+  std::partial_sum(first_end_.begin(), first_end_.end(), first_end_.begin());
+  ends_.resize(work.pieces.size());
+  std::vector<size_t> next = first_end_;
+  for (size_t i = 0; i < work.pieces.size(); ++i) {
+    ends_[next[static_cast<size_t>(work.pieces[i].last_step)]++] = static_cast<PieceId>(i);
   }
   load_number_.assign(work.pieces.size(), 0);
   loads_written_ = loads_needed_ = 0;
@@ -134,7 +139,7 @@ bool Scheduler::measure_layers(const Work& work, const Plan& plan, NoFit& no_fit
     for (size_t b = 1; b < kBuffers; ++b) {
       if (live[b] + largest[b] > capacity[b] / 2) crowded_[b][static_cast<size_t>(layer)] = true;
     }
-    for (PieceId id : ends_[static_cast<size_t>(step)]) {
+    for (PieceId id : ends(step)) {
       const Piece& piece = work.pieces[static_cast<size_t>(id)];
       live[static_cast<size_t>(piece.buffer)] -= piece.bytes;
     }
@@ -233,8 +238,20 @@ void Scheduler::write_load(const Piece& piece) {
   tokens_.append(load, info, needs);
 }
 
+void Scheduler::write_step(const Work& work, const WorkStep& step) {
+  ops_.clear();
+  step.steps->append_ops(step.number, ops_);
+  for (const WorkOp& op : ops_) write_op(work, op);
+}
+
 void Scheduler::write_op(const Work& work, const WorkOp& source) {
-  Operation op = source.op;
+  const Unit unit = unit_of(source.op);
+  const int32_t number = tokens_.next_number(unit);
+  Needs needs = kNoNeeds;
+  for (int32_t i = 0; i < source.access_count; ++i) {
+    touch(work, source.accesses[static_cast<size_t>(i)], unit, number, needs);
+  }
+  Operation& op = tokens_.append(source.op, source.info, needs).op;
   const auto offset = [&](size_t i) -> int32_t {
     if (source.pieces[i] == kNoPiece) return 0;
     return static_cast<int32_t>(work.pieces[static_cast<size_t>(source.pieces[i])].address);
@@ -250,13 +267,6 @@ void Scheduler::write_op(const Work& work, const WorkOp& source) {
   } else {
     std::get<Store>(op).buffer_address += offset(0);
   }
-  const Unit unit = unit_of(op);
-  const int32_t number = tokens_.next_number(unit);
-  Needs needs = kNoNeeds;
-  for (int32_t i = 0; i < source.access_count; ++i) {
-    touch(work, source.accesses[static_cast<size_t>(i)], unit, number, needs);
-  }
-  tokens_.append(op, source.info, needs);
 }
 
 void Scheduler::touch(const Work& work, const Access& access, Unit unit, int32_t number,

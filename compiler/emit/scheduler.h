@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "compiler/emit/tokens.h"
@@ -59,8 +60,13 @@ class Scheduler {
   void place_ahead(Work& work, int32_t step);
   bool try_place(Work& work, PieceId id, LayerId layer);
   void write_load(const Piece& piece);
+  void write_step(const Work& work, const WorkStep& step);
   void write_op(const Work& work, const WorkOp& op);
   void touch(const Work& work, const Access& access, Unit unit, int32_t number, Needs& needs);
+  std::span<const PieceId> ends(int32_t step) const {
+    const size_t s = static_cast<size_t>(step);
+    return std::span(ends_).subspan(first_end_[s], first_end_[s + 1] - first_end_[s]);
+  }
   Ring& ring(BufferId buffer) { return rings_[static_cast<size_t>(buffer)]; }
 
   const Arch& arch_;
@@ -73,7 +79,10 @@ class Scheduler {
   // these the current step or earlier ones need.
   std::array<std::vector<PieceId>, 3> queue_;
   std::array<size_t, 3> placed_{}, needed_{};
-  std::vector<std::vector<PieceId>> ends_;  // by step: pieces whose last step it is
+  // Pieces by their last step: those of step s are ends_[first_end_[s]] ... ends_[first_end_[s+1]].
+  std::vector<PieceId> ends_;
+  std::vector<size_t> first_end_;
+  std::vector<WorkOp> ops_;  // of the step that is being written
   // By layer: its weights or parameters need, at one time, so much of their buffer that pieces left
   // over by an earlier layer could cut the room too small. It starts with empty rings.
   std::array<std::vector<bool>, 3> crowded_;  // by buffer

@@ -13,9 +13,11 @@ TokenWriter::TokenWriter(const Arch& arch, std::vector<Instruction>& instruction
   knows_.fill(kNoNeeds);
 }
 
-void TokenWriter::append(const Operation& op, const InstructionInfo& info, const Needs& needs) {
+Instruction& TokenWriter::append(const Operation& op, const InstructionInfo& info,
+                                 const Needs& needs) {
   const size_t self = static_cast<size_t>(unit_of(op));
-  Instruction instruction{op};
+  const size_t index = instructions_.size();
+  Instruction& instruction = instructions_.emplace_back(op);
   Needs& knows = knows_[self];
   const int32_t number = count_[self];
   // At most in_flight instructions of a unit have issued and not retired.
@@ -23,7 +25,7 @@ void TokenWriter::append(const Operation& op, const InstructionInfo& info, const
   for (size_t from = 0; from < kUnits; ++from) {
     if (from == self || needs[from] <= knows[from]) continue;
     const int32_t giver = std::max(needs[from], count_[from] - depth_);
-    const Emitted& emitted = emitted_[from][static_cast<size_t>(giver)];
+    const Emitted& emitted = emitted_[from][static_cast<size_t>(giver) % kKept];
     instructions_[emitted.index].give |= uint8_t(1u << self);
     instruction.take |= uint8_t(1u << from);
     for (size_t u = 0; u < kUnits; ++u) knows[u] = std::max(knows[u], emitted.knows[u]);
@@ -34,10 +36,10 @@ void TokenWriter::append(const Operation& op, const InstructionInfo& info, const
     std::get<Vector>(instruction.op).drain = 1;
     knows[self] = number - 1;
   }
-  emitted_[self].push_back({instructions_.size(), knows});
+  emitted_[self][static_cast<size_t>(number) % kKept] = {index, knows};
   ++count_[self];
-  instructions_.push_back(instruction);
   info_.push_back(info);
+  return instruction;
 }
 
 void TokenWriter::end_segment(const InstructionInfo& info) {

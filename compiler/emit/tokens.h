@@ -26,7 +26,8 @@ class TokenWriter {
 
   // Number that the next instruction of a unit will have.
   int32_t next_number(Unit unit) const { return count_[static_cast<size_t>(unit)]; }
-  void append(const Operation& op, const InstructionInfo& info, const Needs& needs);
+  // The instruction appended; its addresses may still be changed, until the next call.
+  Instruction& append(const Operation& op, const InstructionInfo& info, const Needs& needs);
   // Appends HALT: every instruction so far has retired when the next one is fetched.
   void end_segment(const InstructionInfo& info);
 
@@ -35,13 +36,14 @@ class TokenWriter {
     size_t index;  // in instructions_
     Needs knows;   // retired when this instruction issues
   };
+  static constexpr size_t kKept = 64;  // of each unit's latest: more than sync.token_depth
 
   int32_t depth_;
   int32_t in_flight_;
   std::vector<Instruction>& instructions_;
   std::vector<InstructionInfo>& info_;
   std::array<int32_t, kUnits> count_{};
-  std::array<std::vector<Emitted>, kUnits> emitted_;
+  std::array<std::array<Emitted, kKept>, kUnits> emitted_;
   std::array<Needs, kUnits> knows_;  // of each unit's latest instruction
 };
 

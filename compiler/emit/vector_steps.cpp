@@ -31,7 +31,7 @@ std::vector<Run> tap_runs(int32_t first, int32_t count, int32_t stride, int32_t 
   return runs;
 }
 
-class VectorSteps {
+class VectorSteps : public LayerSteps {
  public:
   VectorSteps(const LayerView& view, const Plan& plan, const LayerConstants& constants, Work& work)
       : view_(view),
@@ -44,6 +44,14 @@ class VectorSteps {
     for (const OutTile& tile : tiles_of(view_, plan_)) append_tile(tile);
   }
 
+  void append_ops(int32_t step, std::vector<WorkOp>& ops) const override {
+    const Step& s = records_[static_cast<size_t>(step)];
+    append_function(s, ops);
+    if (s.is_complete) {
+      operands_.append_store(target(s), s.tile, s.slice.first_channel, s.slice.last_channel, ops);
+    }
+  }
+
  private:
   const NetTensor& input(size_t i) const { return view_.network.tensor(view_.layer.inputs[i]); }
   const NetTensor& output() const { return view_.network.tensor(view_.layer.output); }
@@ -53,6 +61,21 @@ class VectorSteps {
     int32_t first_block, blocks;
     int32_t first_channel, last_channel;
   };
+
+  // What a step's operations are made from.
+  struct Step {
+    OutTile tile;
+    Slice slice;
+    int32_t block, count;  // channel blocks
+    size_t operands;       // place of its sources in known_; its target comes after them
+    PieceId params;
+    bool is_complete;  // stores the slice
+  };
+
+  const Operand& source(const Step& step, size_t i) const { return known_[step.operands + i]; }
+  const Operand& target(const Step& step) const {
+    return known_[step.operands + view_.layer.inputs.size()];
+  }
 
   void append_tile(const OutTile& tile) {
     const int32_t step = plan_.slice_blocks > 0 ? plan_.slice_blocks : view_.blocks;
@@ -70,46 +93,53 @@ class VectorSteps {
     const bool depthwise = view_.layer.op == LayerOp::kConv;
     const bool whole = slice.blocks == view_.blocks;
     const int32_t group = depthwise ? std::min(plan_.group_blocks, slice.blocks) : slice.blocks;
-    std::vector<Operand> sources;
-    std::optional<Operand> target;
+    const size_t inputs = view_.layer.inputs.size();
+    size_t operands = 0;
     for (int32_t block = 0; block < slice.blocks; block += group) {
-      StepScope step(work_, view_.id);
-      if (!target) {
+      if (block == 0) {
         const SourceRegion region = source_region(view_, tile);
+        operands = known_.size();
         for (TensorId id : view_.layer.inputs) {
-          sources.push_back(whole ? operands_.source(id, tile.n, region)
-                                  : operands_.source(id, tile.n, region, slice.first_channel,
-                                                     slice.last_channel));
+          known_.push_back(whole ? operands_.source(id, tile.n, region)
+                                 : operands_.source(id, tile.n, region, slice.first_channel,
+                                                    slice.last_channel));
         }
-        target = operands_.output(tile, slice.first_channel, slice.last_channel);
+        known_.push_back(operands_.output(tile, slice.first_channel, slice.last_channel));
       }
-      for (const Operand& source : sources) operands_.extend(source.piece);
-      operands_.extend(target->piece);
+      for (size_t i = 0; i <= inputs; ++i) operands_.extend(known_[operands + i].piece);
       const int32_t count = std::min(group, slice.blocks - block);
-      append_function(tile, sources, *target, slice, slice.first_block + block, count);
-      if (block + count == slice.blocks) {
-        operands_.store(*target, tile, slice.first_channel, slice.last_channel);
-      }
-      step.close();
+      Step step{tile, slice, slice.first_block + block, count, operands, kNoPiece, false};
+      if (depthwise) step.params = params(step.block, count);
+      step.is_complete = block + count == slice.blocks;
+      work_.steps.push_back({view_.id, this, static_cast<int32_t>(records_.size())});
+      records_.push_back(step);
     }
   }
 
-  void append_function(const OutTile& tile, const std::vector<Operand>& sources,
-                       const Operand& target, const Slice& slice, int32_t block, int32_t count) {
+  // Of `count` channel blocks from `block` on.
+  PieceId params(int32_t block, int32_t count) {
+    if (count != view_.blocks || params_ == kNoPiece) {
+      params_ = add_param_piece(view_, constants_, block, count, work_);
+    }
+    operands_.extend(params_);
+    return params_;
+  }
+
+  void append_function(const Step& step, std::vector<WorkOp>& ops) const {
     switch (view_.layer.op) {
       case LayerOp::kConv:
-        return append_depthwise(tile, sources[0], target, slice, block, count);
+        return append_depthwise(step, ops);
       case LayerOp::kAdd:
-        return append_add(tile, sources, target, slice);
+        return append_add(step, ops);
       case LayerOp::kMaxPool:
-        return append_window(tile, sources[0], target, slice, VectorFunction::kMaxPool, {});
+        return append_window(step, step.tile, VectorFunction::kMaxPool, {}, ops);
       case LayerOp::kAveragePool:
-        return append_average(tile, sources[0], target, slice);
+        return append_average(step, ops);
       case LayerOp::kConcat:
-        return append_concat(tile, sources, target);
+        return append_concat(step, ops);
       default:
-        return append_window(tile, sources[0], target, slice, VectorFunction::kRescale,
-                             derive_rescale_params(0));
+        return append_window(step, step.tile, VectorFunction::kRescale, derive_rescale_params(0),
+                             ops);
     }
   }
 
@@ -148,29 +178,29 @@ class VectorSteps {
   }
 
   WorkOp& push(const Vector& op, const OutTile& tile, const Operand& source, const Operand& target,
-               int32_t channel) {
-    WorkOp work;
+               int32_t channel, std::vector<WorkOp>& ops) const {
+    WorkOp& work = ops.emplace_back();
     work.op = op;
     work.info = view_.part(tile, channel);
     work.pieces = {source.piece, target.piece, kNoPiece, kNoPiece};
     work.touch(source.access);
     work.touch(target.access);
-    work_.ops.push_back(work);
-    return work_.ops.back();
+    return work;
   }
 
-  void append_window(const OutTile& tile, const Operand& source, const Operand& target,
-                     const Slice& slice, VectorFunction function, const RequantParams& params) {
-    Vector op =
-        base_instruction(tile, source, target, function, slice.last_channel - slice.first_channel);
+  // `tile` is the step's, or a part of it.
+  void append_window(const Step& step, const OutTile& tile, VectorFunction function,
+                     const RequantParams& params, std::vector<WorkOp>& ops) const {
+    Vector op = base_instruction(tile, source(step, 0), target(step), function,
+                                 step.slice.last_channel - step.slice.first_channel);
     op.multiplier = params.multiplier;
     op.shift = params.shift;
-    push(op, tile, source, target, slice.first_channel);
+    push(op, tile, source(step, 0), target(step), step.slice.first_channel, ops);
   }
 
   // Windows at the border may hold fewer taps: one instruction for each rectangle of equal count.
-  void append_average(const OutTile& tile, const Operand& source, const Operand& target,
-                      const Slice& slice) {
+  void append_average(const Step& step, std::vector<WorkOp>& ops) const {
+    const OutTile& tile = step.tile;
     const Window& w = view_.window;
     const bool include_pad = view_.layer.count_include_pad;
     const auto rows = tap_runs(tile.y, tile.h, w.stride_h, w.pad_top, w.pad_bottom, w.kh,
@@ -181,32 +211,33 @@ class VectorSteps {
       for (const Run& column : columns) {
         const int64_t taps = view_.layer.is_sum ? 1 : std::max(1, row.taps * column.taps);
         const OutTile part{tile.n, row.first, column.first, row.count, column.count};
-        append_window(part, source, target, slice, VectorFunction::kAveragePool,
-                      derive_average(input(0).quant.scale, output().quant.scale, taps));
+        append_window(step, part, VectorFunction::kAveragePool,
+                      derive_average(input(0).quant.scale, output().quant.scale, taps), ops);
       }
     }
   }
 
-  void append_add(const OutTile& tile, const std::vector<Operand>& sources, const Operand& target,
-                  const Slice& slice) {
-    Vector op = base_instruction(tile, sources[0], target, VectorFunction::kAdd,
-                                 slice.last_channel - slice.first_channel);
+  void append_add(const Step& step, std::vector<WorkOp>& ops) const {
+    const OutTile& tile = step.tile;
+    const Operand &a = source(step, 0), &b = source(step, 1);
+    Vector op = base_instruction(tile, a, target(step), VectorFunction::kAdd,
+                                 step.slice.last_channel - step.slice.first_channel);
     const AddParams params =
         derive_add(input(0).quant.scale, input(1).quant.scale, output().quant.scale);
-    op.src = static_cast<int32_t>(address_of(sources[0], tile));
-    op.src2 = static_cast<int32_t>(address_of(sources[1], tile));
-    op.src2_row_pitch = static_cast<int32_t>(sources[1].row_pitch);
-    op.src2_pixel_pitch = static_cast<int32_t>(sources[1].pixel_pitch);
+    op.src = static_cast<int32_t>(address_of(a, tile));
+    op.src2 = static_cast<int32_t>(address_of(b, tile));
+    op.src2_row_pitch = static_cast<int32_t>(b.row_pitch);
+    op.src2_pixel_pitch = static_cast<int32_t>(b.pixel_pitch);
     op.in_h = tile.h, op.in_w = tile.w;
     op.y0 = op.x0 = 0;
-    op.src2_pack = sources[1].pack;
+    op.src2_pack = b.pack;
     op.zero_src2 = input(1).quant.zero_point;
     op.multiplier = params.multiplier_a;
     op.multiplier2 = params.multiplier_b;
     op.shift = params.shift;
-    WorkOp& work = push(op, tile, sources[0], target, slice.first_channel);
-    work.pieces[3] = sources[1].piece;
-    work.touch(sources[1].access);
+    WorkOp& work = push(op, tile, a, target(step), step.slice.first_channel, ops);
+    work.pieces[3] = b.piece;
+    work.touch(b.access);
   }
 
   static int64_t address_of(const Operand& source, const OutTile& tile) {
@@ -214,38 +245,34 @@ class VectorSteps {
            (tile.x - source.x) * source.pixel_pitch;
   }
 
-  void append_concat(const OutTile& tile, const std::vector<Operand>& sources,
-                     const Operand& target) {
+  void append_concat(const Step& step, std::vector<WorkOp>& ops) const {
     int32_t channel = 0;
-    for (size_t i = 0; i < sources.size(); ++i) {
+    for (size_t i = 0; i < view_.layer.inputs.size(); ++i) {
+      const Operand& part = source(step, i);
       const RequantParams params = derive_rescale_params(i);
-      Vector op = base_instruction(tile, sources[i], target, VectorFunction::kRescale, input(i).c);
+      Vector op =
+          base_instruction(step.tile, part, target(step), VectorFunction::kRescale, input(i).c);
       op.dst += channel >> view_.out_pack;
-      op.src_pack = sources[i].pack;
+      op.src_pack = part.pack;
       op.zero_src = input(i).quant.zero_point;
       op.multiplier = params.multiplier;
       op.shift = params.shift;
-      push(op, tile, sources[i], target, channel);
+      push(op, step.tile, part, target(step), channel, ops);
       channel += input(i).c;
     }
   }
 
-  void append_depthwise(const OutTile& tile, const Operand& source, const Operand& target,
-                        const Slice& slice, int32_t block, int32_t count) {
-    const bool whole = count == view_.blocks;
-    if (!whole || params_ == kNoPiece) {
-      params_ = add_param_piece(view_, constants_, block, count, work_);
-    }
-    operands_.extend(params_);
-    const int32_t cols = view_.arch.array.cols, first_channel = block * cols;
-    const int32_t channels = std::min(count * cols, view_.out_c - first_channel);
-    Vector op = base_instruction(tile, source, target, VectorFunction::kDepthwise, channels);
-    op.src += (first_channel - slice.first_channel) >> view_.in_pack;
-    op.dst += (first_channel - slice.first_channel) >> view_.out_pack;
+  void append_depthwise(const Step& step, std::vector<WorkOp>& ops) const {
+    const int32_t cols = view_.arch.array.cols, first_channel = step.block * cols;
+    const int32_t channels = std::min(step.count * cols, view_.out_c - first_channel);
+    Vector op = base_instruction(step.tile, source(step, 0), target(step),
+                                 VectorFunction::kDepthwise, channels);
+    op.src += (first_channel - step.slice.first_channel) >> view_.in_pack;
+    op.dst += (first_channel - step.slice.first_channel) >> view_.out_pack;
     op.weight_pack = view_.weight_pack;
-    WorkOp& work = push(op, tile, source, target, first_channel);
-    work.pieces[2] = params_;
-    work.touch({Space::kParam, false, params_, -1, 0, count * view_.param_block_bytes()});
+    WorkOp& work = push(op, step.tile, source(step, 0), target(step), first_channel, ops);
+    work.pieces[2] = step.params;
+    work.touch({Space::kParam, false, step.params, -1, 0, step.count * view_.param_block_bytes()});
   }
 
   const LayerView& view_;
@@ -253,6 +280,8 @@ class VectorSteps {
   const LayerConstants& constants_;
   Work& work_;
   Operands operands_;
+  std::vector<Step> records_;
+  std::vector<Operand> known_;
   PieceId params_ = kNoPiece;
 };
 
@@ -260,7 +289,9 @@ class VectorSteps {
 
 void append_vector_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,
                          Work& work) {
-  VectorSteps(view, plan, constants, work).append();
+  auto steps = std::make_unique<VectorSteps>(view, plan, constants, work);
+  steps->append();
+  work.layers.push_back(std::move(steps));
 }
 
 }  // namespace qsim

@@ -92,6 +92,10 @@ int64_t LayerView::useful_macs(int32_t block, const ReductionBox& box) const {
   const int64_t lanes = word_lanes();
   const int64_t low = box.cblock * lanes, high = (box.cblock + box.cblocks) * lanes;
   if (packed) return block_channels(block) * (std::min<int64_t>(high, packed_elements()) - low);
+  if (layer.groups == 1) {
+    const int64_t channels = std::max<int64_t>(0, std::min<int64_t>(high, in_c) - low);
+    return block_channels(block) * channels * box.kh * box.kw;
+  }
   const int64_t group_in = in_c / layer.groups, group_out = out_c / layer.groups;
   int64_t channels = 0;
   for (int32_t j = 0; j < block_channels(block); ++j) {

@@ -5,11 +5,13 @@
 // operations read and write in the buffers are pieces: allocations that are filled by a load (or by
 // the vector unit) and live from their first step to their last. The scheduler (scheduler.h)
 // allocates pieces, hoists their loads ahead of the steps that need them, and derives every
-// dependency from the byte ranges that operations touch.
+// dependency from the byte ranges that operations touch. Steps and pieces come first; a step's
+// operations are made when it is their turn to be written, so that few are in memory at a time.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -57,20 +59,29 @@ struct WorkOp {
   void touch(const Access& access) { accesses[static_cast<size_t>(access_count++)] = access; }
 };
 
+// The steps of one layer, numbered from 0 on.
+class LayerSteps {
+ public:
+  virtual ~LayerSteps() = default;
+  // Appends the operations of a step.
+  virtual void append_ops(int32_t step, std::vector<WorkOp>& ops) const = 0;
+};
+
 struct WorkStep {
   LayerId layer = -1;
-  int32_t first_op = 0, op_count = 0;
+  const LayerSteps* steps = nullptr;
+  int32_t number = 0;
 };
 
 struct Work {
   std::vector<Piece> pieces;
-  std::vector<WorkOp> ops;
   std::vector<WorkStep> steps;
+  std::vector<std::unique_ptr<const LayerSteps>> layers;  // what `steps` point to
 
   void clear() {
     pieces.clear();
-    ops.clear();
     steps.clear();
+    layers.clear();
   }
   int32_t next_step() const { return static_cast<int32_t>(steps.size()); }
   PieceId add(Piece piece) {

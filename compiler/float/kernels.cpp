@@ -56,6 +56,7 @@ constexpr Row kKernels[] = {
     {"QLinearReduceMean", run_qlinear_reduce_mean},
     {"QLinearSigmoid", run_qlinear_unary},
     {"QLinearSoftmax", run_qlinear_softmax},
+    {"QLinearWhere", run_qlinear_where},
     {"QuantizeLinear", run_quantize_linear},
     {"ReduceMax", run_reduce},
     {"ReduceMean", run_reduce},
@@ -72,6 +73,7 @@ constexpr Row kKernels[] = {
     {"Transpose", run_transpose},
     {"Unsqueeze", run_view},
     {"Upsample", run_resize},
+    {"Where", run_where},
 };
 
 }  // namespace

@@ -63,6 +63,9 @@ std::vector<float> transpose(const float* x, const Shape& shape, const std::vect
 // function(a, b) for every element of the shape that both broadcast to.
 std::vector<float> broadcast(const Activation& a, const Activation& b, const Shape& out_shape,
                              float (*function)(float, float));
+// x where `condition` is not 0, else y; the shape is what all three broadcast to.
+std::vector<float> choose(const Activation& condition, const Activation& x, const Activation& y,
+                          const Shape& out_shape);
 std::vector<float> concatenate(const std::vector<const Activation*>& inputs, size_t axis,
                                const Shape& out_shape);
 
@@ -97,6 +100,8 @@ Activation run_concat(const Call& call);
 Activation run_pad(const Call& call);
 Activation run_select(const Call& call);  // see compiler/graph_select.h
 
+Activation run_where(const Call& call);
+
 Activation run_resize(const Call& call);  // Upsample as well
 Activation run_arg_max(const Call& call);
 
@@ -114,6 +119,7 @@ Activation run_qlinear_unary(const Call& call);  // QLinearSigmoid, QLinearLeaky
 Activation run_qlinear_reduce_mean(const Call& call);
 Activation run_qlinear_average_pool(const Call& call);
 Activation run_qlinear_concat(const Call& call);
+Activation run_qlinear_where(const Call& call);
 Activation run_qlinear_softmax(const Call& call);
 
 }  // namespace qsim

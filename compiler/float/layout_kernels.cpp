@@ -172,4 +172,20 @@ Activation run_reduce(const Call& call) {
   return make_activation(call.output_shape(), std::move(y));
 }
 
+std::vector<float> choose(const Activation& condition, const Activation& x, const Activation& y,
+                          const Shape& out_shape) {
+  const std::vector<int64_t> takes = repeated_elements(condition.shape, out_shape),
+                             from_x = repeated_elements(x.shape, out_shape),
+                             from_y = repeated_elements(y.shape, out_shape);
+  std::vector<float> result(takes.size());
+  for (size_t i = 0; i < result.size(); ++i)
+    result[i] = condition.begin()[takes[i]] != 0 ? x.begin()[from_x[i]] : y.begin()[from_y[i]];
+  return result;
+}
+
+Activation run_where(const Call& call) {
+  return make_activation(call.output_shape(),
+                         choose(call.in(0), call.in(1), call.in(2), call.output_shape()));
+}
+
 }  // namespace qsim

@@ -175,6 +175,13 @@ Activation run_qlinear_concat(const Call& call) {
   return quantize_output(call, concatenate(inputs, axis, call.output_shape()));
 }
 
+Activation run_qlinear_where(const Call& call) {
+  const CodeSignature signature = code_signature(call.node);
+  const Activation x = dequantize_operand(call, signature.inputs[0]);
+  const Activation y = dequantize_operand(call, signature.inputs[1]);
+  return quantize_output(call, choose(call.in(0), x, y, call.output_shape()));
+}
+
 Activation run_qlinear_softmax(const Call& call) {
   const Activation x = dequantize_operand(call, code_signature(call.node).inputs[0]);
   const Activation y = run_softmax({call.graph, call.node, {&x}});

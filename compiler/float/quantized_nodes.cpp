@@ -33,6 +33,7 @@ CodeSignature code_signature(const Node& node) {
       op == "QLinearSigmoid" || op == "QLinearLeakyRelu" || op == "QLinearReduceMean") {
     return {{{0, 1, 2}}, true, {0, 3, 4}};
   }
+  if (op == "QLinearWhere") return {{{1, 2, 3}, {4, 5, 6}}, true, {0, 7, 8}};
   if (op == "QGemm") return {{{0, 1, 2}, {3, 4, 5}}, node.inputs.size() > 7, {0, 7, 8}};
   if (op == "QLinearConcat") {
     CodeSignature signature{{}, true, {0, 0, 1}};

@@ -25,7 +25,7 @@ struct CodeSignature {
 
 // QuantizeLinear has an output, DequantizeLinear an input; QLinearConv, QLinearMatMul, QLinearAdd,
 // QLinearMul, QLinearAveragePool, QLinearGlobalAveragePool, QLinearReduceMean, QLinearSigmoid,
-// QLinearLeakyRelu, QLinearSoftmax, QLinearConcat and QGemm have both
+// QLinearLeakyRelu, QLinearSoftmax, QLinearConcat, QLinearWhere and QGemm have both
 // (QGemm no output when its y_scale is left out).
 CodeSignature code_signature(const Node& node);
 

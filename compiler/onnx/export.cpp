@@ -46,6 +46,9 @@ const ExportRow* Exporter::find_row(LayerOp op) {
 bool Exporter::can_export(const Layer& layer) const {
   if (layer.op == LayerOp::kHostQlinearSoftmax)  // of one type on both sides
     return code_type(layer.inputs[0]) == code_type(layer.output);
+  if (layer.op == LayerOp::kAveragePool &&
+      (layer.window.dilation_h != 1 || layer.window.dilation_w != 1))  // AveragePool of opset 19
+    return false;
   if (layer.op == LayerOp::kAveragePool && layer.is_sum) {  // ReduceSum: over whole axes
     const NetTensor &in = tensor(layer.inputs[0]), &out = tensor(layer.output);
     const Window& w = layer.window;

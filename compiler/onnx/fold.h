@@ -14,6 +14,7 @@ void fold_concat(NodeView& view);
 void fold_slice(NodeView& view);
 void fold_gather(NodeView& view);
 void fold_select(NodeView& view);  // Expand, DepthToSpace, SpaceToDepth, Resize, Upsample
+void fold_where(NodeView& view);
 
 // fold_arithmetic.cpp
 void fold_shape(NodeView& view);

@@ -153,4 +153,21 @@ void fold_select(NodeView& view) {
   view.set_data(std::move(result));
 }
 
+void fold_where(NodeView& view) {
+  Tensor result = new_output(view);
+  const Tensor condition = view.data(0), parts[] = {view.data(1), view.data(2)};
+  const Shape& shape = view.out().shape;
+  view.spend(3 * result.size() * static_cast<int64_t>(sizeof(int64_t)));
+  const std::vector<int64_t> takes = repeated_elements(condition.shape, shape),
+                             elements[] = {repeated_elements(parts[0].shape, shape),
+                                           repeated_elements(parts[1].shape, shape)};
+  const size_t size = size_of(result.type);
+  for (size_t i = 0; i < takes.size(); ++i) {
+    const size_t part = condition.bytes[static_cast<size_t>(takes[i])] != 0 ? 0 : 1;
+    const auto from = static_cast<size_t>(elements[part][i]);
+    std::memcpy(result.bytes.data() + i * size, parts[part].bytes.data() + from * size, size);
+  }
+  view.set_data(std::move(result));
+}
+
 }  // namespace qsim

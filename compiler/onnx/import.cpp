@@ -2,6 +2,8 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <set>
+
 #include "compiler/onnx/graph_reader.h"
 #include "compiler/onnx/import_state.h"
 #include "compiler/onnx/model_file.h"
@@ -26,6 +28,24 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
   remove_unneeded_values(state);
   state.graph.check();
   return std::move(state.graph);
+}
+
+std::vector<std::string> external_files(const std::string& path) {
+  const std::unique_ptr<ModelFile> file = read_model(path);
+  std::set<std::string> files;
+  const auto add = [&](const onnx::TensorProto& tensor) {
+    if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return;
+    for (const auto& entry : tensor.external_data()) {
+      if (entry.key() == "location") files.insert(folder_of(path) + "/" + entry.value());
+    }
+  };
+  for (const onnx::TensorProto& tensor : file->model->graph().initializer()) add(tensor);
+  for (const onnx::NodeProto& node : file->model->graph().node()) {
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (attribute.has_t()) add(attribute.t());
+    }
+  }
+  return {files.begin(), files.end()};
 }
 
 Tensor read_onnx_tensor(const std::string& path, std::string* name) {

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "compiler/graph.h"
 #include "hw/spec/tensor.h"
@@ -46,6 +47,10 @@ struct ImportOptions {
 // file, and one Error naming all of them when operators or variants of them are not supported.
 // Memory stays within a small multiple of the file's size.
 Graph import_onnx(const std::string& path, const ImportOptions& options = {});
+
+// The files in the model's folder that hold data of its tensors, each once, by name. For models
+// that import_onnx() has read. Throws Error as it does.
+std::vector<std::string> external_files(const std::string& path);
 
 // Reads a serialized TensorProto, such as the input_0.pb files of the ONNX operator tests; `name`
 // receives its name.

@@ -64,7 +64,8 @@ void infer_expand(NodeView& view);
 void infer_depth_to_space(NodeView& view);
 void infer_space_to_depth(NodeView& view);
 void infer_resize(NodeView& view);  // Upsample as well
-void infer_split(NodeView& view);   // checks only: see split.h
+void infer_where(NodeView& view);
+void infer_split(NodeView& view);  // checks only: see split.h
 
 // Sizes of Split's parts, checked.
 std::vector<int64_t> split_sizes(const NodeView& view);
@@ -78,6 +79,7 @@ void infer_qlinear_unary(NodeView& view);
 void infer_qlinear_reduce_mean(NodeView& view);
 void infer_qlinear_softmax(NodeView& view);
 void infer_qlinear_concat(NodeView& view);
+void infer_qlinear_where(NodeView& view);
 
 // Checks a scale and its zero point (which may be left out): constant, float32,
 // finite and positive, of one element or, when `channels` > 1 allows it, one per channel. The zero

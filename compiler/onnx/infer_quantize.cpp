@@ -177,4 +177,16 @@ void infer_qlinear_concat(NodeView& view) {
   view.set_output(check_quantization(view, 0, 1, view.type(2)), shape);
 }
 
+// Inputs: condition, x, x_scale, x_zero_point, y, y_scale, y_zero_point, z_scale, z_zero_point.
+void infer_qlinear_where(NodeView& view) {
+  view.require_type(0, DataType::kBool);
+  view.require_supported_type(1, {kUint8, kInt8});
+  view.require_type(4, view.type(1));
+  check_quantization(view, 2, 3, view.type(1));
+  check_quantization(view, 5, 6, view.type(1));
+  view.require_constant(0, "conditions");
+  view.set_output(check_quantization(view, 7, 8, view.type(1)),
+                  broadcast(view, view.shape(0), broadcast(view, view.shape(1), view.shape(4))));
+}
+
 }  // namespace qsim

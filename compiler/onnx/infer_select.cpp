@@ -70,8 +70,9 @@ void check_resize_factors(const NodeView& view, const std::vector<size_t>& axes)
                 std::to_string(values.size()) + " numbers is not " + std::to_string(axes.size()));
     }
     for (size_t i = 0; i < axes.size(); ++i) {
-      const double in = static_cast<double>(view.shape(0)[axes[i]]), value = double{values[i]};
-      const double size = are_scales ? std::floor(in * value) : value;
+      const auto in = static_cast<float>(view.shape(0)[axes[i]]);
+      const float value = values[i];
+      const auto size = double{are_scales ? std::floor(in * value) : value};  // as resizing() does
       if (in >= 1 && size >= 1 && size <= double{kMaxDimension}) continue;
       view.fail(std::string(are_scales ? "scales" : "sizes") + " = " + std::to_string(value) +
                 " makes a dimension of " + std::to_string(view.shape(0)[axes[i]]) +
@@ -233,5 +234,17 @@ std::vector<int64_t> split_sizes(const NodeView& view) {
 }
 
 void infer_split(NodeView& view) { split_sizes(view); }
+
+// Which elements move is settled when the network is compiled.
+void infer_where(NodeView& view) {
+  view.require_type(0, DataType::kBool);
+  view.require_type(2, view.type(1));
+  if (!view.all_constant()) {
+    view.require_supported_type(1, {DataType::kFloat});
+    view.require_constant(0, "conditions");
+  }
+  view.set_output(view.type(1),
+                  broadcast(view, view.shape(0), broadcast(view, view.shape(1), view.shape(2))));
+}
 
 }  // namespace qsim

@@ -131,12 +131,13 @@ void infer_conv_transpose(NodeView& view) {
     view.require_shape(2, {channels});
     view.require_frozen(2, "bias");
   }
+  SlidingWindow window;
   try {
-    view.set_output(
-        kFloat, output_shape(input[0], channels, read_transposed_window(view.node(), input, size)));
+    window = read_transposed_window(view.node(), input, size);
   } catch (const Error& error) {
     view.fail(error.what());
   }
+  view.set_output(kFloat, output_shape(input[0], channels, window));
 }
 
 // Inputs: x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias.

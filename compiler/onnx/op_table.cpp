@@ -161,6 +161,8 @@ constexpr Operator kOperators[] = {
   {"Unsqueeze", "", kAll, kView | kFolded, 1, 2, "axes:I", infer_unsqueeze, kIfConstant, fold_view},
   {"Upsample", "", {7, 9}, kHost | kView | kFolded,
    1, 2, "mode:s scales:F", infer_resize, kIfConstant, fold_select},
+  {"Where", "", {9, kMaxOpset}, kHost | kVectorUnit | kFolded,
+   3, 3, "", infer_where, kIfConstant, fold_where},
 
   {"DequantizeLinear", kMs, {1, 1}, kNeighbour | kHost,
    2, 3, kQuantizeAttributes, infer_dequantize_linear},
@@ -179,6 +181,7 @@ constexpr Operator kOperators[] = {
    4, 5, "axes:I keepdims:i", infer_qlinear_reduce_mean},
   {"QLinearSigmoid", kMs, {1, 1}, kHost, 4, 5, "", infer_qlinear_unary},
   {"QLinearSoftmax", kMs, {1, 1}, kHost, 4, 5, "axis:i opset:i", infer_qlinear_softmax},
+  {"QLinearWhere", kMs, {1, 1}, kHost | kVectorUnit, 9, 9, "", infer_qlinear_where},
   {"QuantizeLinear", kMs, {1, 1}, kNeighbour | kVectorUnit | kHost,
    2, 3, kQuantizeAttributes, infer_quantize_linear},
   {"QuickGelu", kMs, {1, 1}, kHost | kFolded,

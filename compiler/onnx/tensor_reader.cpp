@@ -169,7 +169,9 @@ Tensor read_tensor(onnx::TensorProto& proto, const TensorPlace& place) {
   Tensor tensor;
   tensor.type = type.stored;
   tensor.shape = read_dims(proto, place);
-  const bool reads = !place.skips_weights || !is_weight_sized(tensor.shape);
+  // Truth values are no weights: which elements move depends on them.
+  const bool reads =
+      !place.skips_weights || !is_weight_sized(tensor.shape) || tensor.type == DataType::kBool;
   Bytes& bytes = tensor.bytes;
   bytes = read_bytes(proto, type, tensor.shape, reads, place);
   // Clear() would keep the memory.

@@ -87,6 +87,17 @@ bool is_padded_same(const std::string& auto_pad) {
 
 }  // namespace
 
+namespace {
+
+bool has_pads(const SlidingWindow& window) {
+  const auto is_set = [](const std::vector<int64_t>& pads) {
+    return std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; });
+  };
+  return is_set(window.pad_begin) || is_set(window.pad_end);
+}
+
+}  // namespace
+
 SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int64_t> kernel) {
   SlidingWindow window = read_attributes(node, input, std::move(kernel));
   const size_t count = window.kernel.size();
@@ -99,11 +110,7 @@ SlidingWindow read_window(const Node& node, const Shape& input, std::vector<int6
     if (auto_pad == "VALID") window.pad_begin[i] = window.pad_end[i] = 0;
     window.output.push_back(count_outputs(window, i, input[i + 2], is_ceil));
   }
-  const auto is_set = [](const std::vector<int64_t>& pads) {
-    return std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; });
-  };
-  const bool has_pads = is_set(given.pad_begin) || is_set(given.pad_end);
-  if (has_pads && (window.pad_begin != given.pad_begin || window.pad_end != given.pad_end)) {
+  if (has_pads(given) && (window.pad_begin != given.pad_begin || window.pad_end != given.pad_end)) {
     throw Error("auto_pad = " + auto_pad + " contradicts the pads that are given as well");
   }
   return window;
@@ -118,6 +125,9 @@ SlidingWindow read_transposed_window(const Node& node, const Shape& input,
   const std::vector<int64_t> more = read_list(node, "output_padding", count, 0, 0);
   const bool has_shape = node.attributes.count("output_shape") != 0;
   const std::vector<int64_t> shape = read_list(node, "output_shape", count, 1, 1);
+  if (has_pads(window) && auto_pad != "NOTSET" && !has_shape) {  // output_shape comes before pads
+    throw Error("auto_pad = " + auto_pad + " contradicts the pads that are given as well");
+  }
   for (size_t i = 0; i < count; ++i) {
     const int64_t whole = window.stride[i] * (input[i + 2] - 1) + more[i] + window.extent(i);
     int64_t output = whole;

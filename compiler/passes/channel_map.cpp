@@ -33,7 +33,7 @@ void apply(const Affine& affine, ChannelMap& map) {
 }  // namespace
 
 double entry(const std::vector<double>& values, size_t channel) {
-  return values[values.size() == 1 ? 0 : channel];
+  return values.at(values.size() == 1 ? 0 : channel);
 }
 
 ChannelMap channel_map(const std::vector<Affine>& affines, size_t channels) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace qsim {
@@ -211,10 +212,19 @@ class Equalizer {
         visit(weights[static_cast<size_t>(o * size + input % depth * taps + t)], o);
   }
 
+  // Magnitude of what is added to an output.
+  double offset(const Product& p, int64_t output) const {
+    double sum = 0;
+    for (ValueId id : p.offsets) sum += real_.at(id)[static_cast<size_t>(output)];
+    return std::abs(sum);
+  }
+
   // Returns the greatest |log s|.
   double balance(const Pair& pair) {
     const Product &first = products_[pair.first], &second = products_[pair.second];
-    double most = 0;
+    double most = 0, most_offset = std::numeric_limits<double>::min();
+    for (int64_t c = 0; c < first.outputs; ++c)
+      most_offset = std::max(most_offset, offset(first, c));
     for (int64_t c = 0; c < first.outputs; ++c) {
       double r1 = 0, r2 = 0;
       weights_of_output(first, c, [&](double w, int64_t) { r1 = std::max(r1, std::abs(w)); });
@@ -224,7 +234,9 @@ class Equalizer {
           r2 = std::max(r2, std::abs(w) * factor(second, o));
         });
       }
-      const double s = std::sqrt(r1 / r2);
+      // No offset becomes greater than the greatest of the layer: small weights beside an ordinary
+      // bias would stretch the range of all its codes.
+      const double s = std::max(std::sqrt(r1 / r2), offset(first, c) / most_offset);
       if (!(r1 > 0 && r2 > 0 && std::isfinite(s) && s > 0)) continue;
       most = std::max(most, std::abs(std::log(s)));
       if (first.norm_scale != kNoValue) {

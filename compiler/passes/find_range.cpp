@@ -100,7 +100,8 @@ Range by_squared_error(const Observed& seen, Range all, int32_t bits, ScaleForm 
   return shrunk(all, best.first, best.second);
 }
 
-// Of the values (p), clipped to `range`, from what their codes say about them (q).
+// Of the values (p), clipped to `range`, from what their codes say about them (q). What is clipped
+// is missing in q, or a range that clips nearly all into one code would lose nothing.
 double divergence(const std::vector<Histogram::Bin>& bins, Range range, const Quantization& quant,
                   int32_t bits) {
   struct Entry {
@@ -110,7 +111,7 @@ double divergence(const std::vector<Histogram::Bin>& bins, Range range, const Qu
   constexpr int kCodes = 256;
   std::vector<Entry> entries;
   std::array<double, kCodes> mass{}, support{};
-  double total = 0, inside = 0, below = 0, above = 0;
+  double total = 0, below = 0, above = 0;
   for (const Histogram::Bin& bin : bins) {
     const auto count = static_cast<double>(bin.count);
     total += count;
@@ -125,7 +126,6 @@ double divergence(const std::vector<Histogram::Bin>& bins, Range range, const Qu
       entries.push_back({index, count});
       mass[static_cast<size_t>(index)] += count;
       support[static_cast<size_t>(index)] += 1;
-      inside += count;
     }
   }
   if (entries.empty()) return INFINITY;
@@ -135,7 +135,7 @@ double divergence(const std::vector<Histogram::Bin>& bins, Range range, const Qu
   for (const Entry& entry : entries) {
     const auto code = static_cast<size_t>(entry.code);
     const double p = entry.p / total;
-    const double q = std::max(mass[code] / support[code] / inside, kUnlikely * p);
+    const double q = std::max(mass[code] / support[code] / total, kUnlikely * p);
     sum += p * std::log(p / q);
   }
   return sum;

@@ -54,6 +54,7 @@ enum class OpKind {
   kReshape,     // same elements in the same order, another shape
   kTranspose,   // `axes` is the permutation
   kSelect,      // element i is element sources[i] of the input, both in ONNX order
+  kWhere,       // the same of all inputs, one behind another
   kQuantize,    // float -> codes
   kSoftmax,     // codes or float -> float; of `axis`, see softmax_rest
   kQlinearSoftmax,

@@ -56,6 +56,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"QLinearReduceMean", &FlowBuilder::qlinear_reduce_mean},
       {"QLinearSigmoid", &FlowBuilder::qlinear_unary},
       {"QLinearSoftmax", &FlowBuilder::qlinear_softmax},
+      {"QLinearWhere", &FlowBuilder::qlinear_where},
       {"QuantizeLinear", &FlowBuilder::quantize_linear},
       {"ReduceMax", &FlowBuilder::reduce},
       {"ReduceMean", &FlowBuilder::reduce},
@@ -72,6 +73,7 @@ const FlowBuilder::Row* FlowBuilder::find_row(std::string_view op) {
       {"Transpose", &FlowBuilder::transpose},
       {"Unsqueeze", &FlowBuilder::reshape},
       {"Upsample", &FlowBuilder::resize},
+      {"Where", &FlowBuilder::where},
   };
   const auto* found = std::find_if(std::begin(kRows), std::end(kRows),
                                    [op](const Row& row) { return row.op == op; });
@@ -231,8 +233,8 @@ EdgeId FlowBuilder::add_transpose(const Node& node, EdgeId input,
 }
 
 std::vector<int64_t> FlowBuilder::ints(const Node& node, const char* name, size_t i) const {
-  return node.attr_ints(
-      name, has(node, i) ? graph_.value(node.inputs[i]).data.as_ints() : std::vector<int64_t>());
+  return node.attr_ints(name, has(node, i) ? constant_tensor(graph_.value(node.inputs[i])).as_ints()
+                                           : std::vector<int64_t>());
 }
 
 double FlowBuilder::scalar(const Node& node, size_t i, double fallback) const {
@@ -285,6 +287,8 @@ Operand FlowBuilder::matrix(Operand weight) const {
 
 double FlowBuilder::real_of(const Node& node, double stored) const {
   const DataType type = graph_.value(node.inputs[0]).type;
+  if (type == DataType::kInt16 || type == DataType::kUint16)
+    throw Error("a number beside 16-bit codes is not supported");
   if (type != DataType::kInt8 && type != DataType::kUint8) return stored;
   const Edge& edge = flow_.edge(edge_of(node.inputs[0]));
   if (!edge.form) throw Error("codes of unknown scale");

@@ -76,12 +76,16 @@ class FlowBuilder {
   void qlinear_matmul(const Node& node);
   void qgemm(const Node& node);
   void qlinear_add(const Node& node);
+  // Of an operator on codes with one constant operand, `fixed`.
+  void add_code_affine(const Node& node, const CodeOperand& moving, const CodeOperand& fixed,
+                       const Affine& affine);
   void qlinear_mul(const Node& node);
   void qlinear_unary(const Node& node);
   void qlinear_reduce_mean(const Node& node);
   void qlinear_average_pool(const Node& node);
   void qlinear_concat(const Node& node);
   void qlinear_softmax(const Node& node);
+  void qlinear_where(const Node& node);
 
   void conv(const Node& node);
   void conv_transpose(const Node& node);
@@ -111,6 +115,15 @@ class FlowBuilder {
   void reshape(const Node& node);
   void transpose(const Node& node);
   void select(const Node& node);
+  void where(const Node& node);
+  // One of the two that Where chooses from: an activation, or else a constant.
+  struct Choice {
+    Shape shape;
+    EdgeId edge = -1;
+    Operand constant;
+  };
+  void choose(const Node& node, Choice x, Choice y, EdgeId output);
+  EdgeId constant_edge(const Node& node, const Choice& constant, EdgeId other, EdgeId output);
   void resize(const Node& node);
   void lrn(const Node& node);
   void arg_max(const Node& node);

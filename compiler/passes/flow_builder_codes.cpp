@@ -198,10 +198,22 @@ void FlowBuilder::qlinear_add(const Node& node) {
     add_op(OpKind::kAdd, node, {a, b}, new_code_edge(node));
     return;
   }
-  const EdgeId input = read_codes(node, signature.inputs[first ? 1 : 0]);
+  const CodeOperand &fixed = signature.inputs[first ? 0 : 1],
+                    &moving = signature.inputs[first ? 1 : 0];
   Affine affine;
-  affine.addend = code_operand(node, signature.inputs[first ? 0 : 1], 0);
-  add_op(OpKind::kAffine, node, {input}, new_code_edge(node)).affines = {affine};
+  affine.addend = code_operand(node, fixed, 0);
+  add_code_affine(node, moving, fixed, affine);
+}
+
+void FlowBuilder::add_code_affine(const Node& node, const CodeOperand& moving,
+                                  const CodeOperand& fixed, const Affine& affine) {
+  const EdgeId input = read_codes(node, moving);
+  if (element_count(output_shape(node)) != element_count(shape_of(node, moving.value)))
+    throw Error("an activation that is broadcast to the shape of a constant is not supported");
+  const int64_t axis = channel_axis(node, fixed.value);
+  Op& op = add_op(OpKind::kAffine, node, {input}, new_code_edge(node));
+  op.affines = {affine};
+  op.axis = axis;
 }
 
 void FlowBuilder::qlinear_mul(const Node& node) {
@@ -215,17 +227,11 @@ void FlowBuilder::qlinear_mul(const Node& node) {
   }
   const CodeOperand &fixed = signature.inputs[first ? 0 : 1],
                     &moving = signature.inputs[first ? 1 : 0];
-  const EdgeId input = read_codes(node, moving);
-  if (element_count(output_shape(node)) != element_count(shape_of(node, moving.value)))
-    throw Error("an activation that is broadcast to the shape of a constant is not supported");
   Affine affine;
   affine.scale = code_operand(node, fixed, 0);
   affine.shift = affine.mean = operand_of({1}, {0});
   affine.variance = operand_of({1}, {1});
-  const int64_t axis = channel_axis(node, fixed.value);
-  Op& op = add_op(OpKind::kAffine, node, {input}, new_code_edge(node));
-  op.affines = {affine};
-  op.axis = axis;
+  add_code_affine(node, moving, fixed, affine);
 }
 
 // A table.

@@ -72,6 +72,9 @@ void Histogram::clamp(double low, double high) {
   low_ = std::clamp(low_, low, high);
   high_ = std::clamp(high_, low, high);
   if (counts_.empty()) return;
+  // What moves to a bound makes it the least or the greatest value.
+  const double magnitude = std::max(std::abs(low_), std::abs(high_));
+  if (magnitude > 0) widen(exponent_for(magnitude));
   const auto move = [&](size_t from, double bound) {
     const int64_t moved = counts_[from];
     counts_[from] = 0;

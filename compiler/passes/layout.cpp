@@ -39,6 +39,7 @@ std::string wanted_letters(const Op& op, size_t rank) {
     case OpKind::kAveragePool:
     case OpKind::kPad:
     case OpKind::kSelect:
+    case OpKind::kWhere:
     case OpKind::kInterpolate:
       return image;
     case OpKind::kMatMul:
@@ -123,7 +124,7 @@ Layout choose_input_layout(const Flow& flow, EdgeId input) {
       const auto layout = fit(atoms, shape, letters);
       return layout ? *layout : rows_layout(flow.edge(input).shape);
     }
-    if (op.kind == OpKind::kSelect) continue;
+    if (op.kind == OpKind::kSelect || op.kind == OpKind::kWhere) continue;
     const bool moves = op.kind == OpKind::kTranspose;
     const auto after = moves ? transposed(atoms, shape, op.axes) : std::optional<Atoms>(atoms);
     if (after && element_count(flow.edge(op.output).shape) == element_count(shape))

@@ -111,6 +111,7 @@ void Lowering::lower_op(const Op& op) {
     case OpKind::kTranspose:
       return view(op);
     case OpKind::kSelect:
+    case OpKind::kWhere:
       return select(op);
     case OpKind::kSoftmax:
     case OpKind::kQlinearSoftmax:

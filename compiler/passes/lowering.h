@@ -39,6 +39,8 @@ class Lowering {
   void elementwise(const Op& op, LayerOp layer);
   void concat(const Op& op);
   void permuted_concat(const Op& op);
+  // The value with the scale of `op`'s result, for the host, which moves codes as they are.
+  Place rescaled(EdgeId edge, const Op& op);
   void pad(const Op& op);
   void select(const Op& op);
   void view(const Op& op);

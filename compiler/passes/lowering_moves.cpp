@@ -32,23 +32,27 @@ void Lowering::concat(const Op& op) {
   set_place(op.output, y, layout.order);
 }
 
+Lowering::Place Lowering::rescaled(EdgeId edge, const Op& op) {
+  Place x = place_of(edge);
+  if (shared_.group[static_cast<size_t>(edge)] == shared_.group[static_cast<size_t>(op.output)])
+    return x;
+  const TensorId result = add_tensor(op.output, layout_of(x.tensor));
+  NetTensor& t = out_.network.tensors.back();
+  t.name = flow_.edge(edge).name + ":rescaled";
+  t.onnx_shape = tensor(x.tensor).onnx_shape;
+  add_layer(LayerOp::kRescale, flow_.edge(edge).name + "/rescale", {x.tensor}, result);
+  out_.origins.back().op = -1;
+  x.tensor = result;
+  return x;
+}
+
 void Lowering::permuted_concat(const Op& op) {
   const Shape& shape = flow_.edge(op.output).shape;
   std::vector<TensorId> inputs;
-  // The host moves codes as they are: rescale first where scales may differ.
   std::vector<std::vector<int32_t>> sources;  // per input, row-major ONNX order, base included
   int64_t base = 0;
   for (EdgeId edge : op.inputs) {
-    Place x = place_of(edge);
-    if (shared_.group[static_cast<size_t>(edge)] != shared_.group[static_cast<size_t>(op.output)]) {
-      const TensorId rescaled = add_tensor(op.output, layout_of(x.tensor));
-      NetTensor& t = out_.network.tensors.back();
-      t.name = flow_.edge(edge).name + ":rescaled";
-      t.onnx_shape = tensor(x.tensor).onnx_shape;
-      add_layer(LayerOp::kRescale, flow_.edge(edge).name + "/rescale", {x.tensor}, rescaled);
-      out_.origins.back().op = -1;
-      x.tensor = rescaled;
-    }
+    const Place x = rescaled(edge, op);
     inputs.push_back(x.tensor);
     Layout line;
     line.c = static_cast<int32_t>(element_count(flow_.edge(edge).shape));
@@ -73,16 +77,20 @@ void Lowering::permuted_concat(const Op& op) {
 }
 
 void Lowering::select(const Op& op) {
-  const Place x = place_of(op.inputs[0]);
-  Layout line;
-  line.c = static_cast<int32_t>(element_count(flow_.edge(op.inputs[0]).shape));
-  std::vector<int32_t> elements, order;  // places of the input's elements; the result's, in NHWC
-  permutation_into(x, line, 0, elements);
+  std::vector<TensorId> inputs;
+  std::vector<int32_t> elements, order;  // places of the inputs' elements; the result's, in NHWC
+  for (EdgeId edge : op.inputs) {
+    const Place x = op.kind == OpKind::kWhere ? rescaled(edge, op) : place_of(edge);
+    inputs.push_back(x.tensor);
+    Layout line;
+    line.c = static_cast<int32_t>(element_count(flow_.edge(edge).shape));
+    permutation_into(x, line, static_cast<int64_t>(elements.size()), elements);
+  }
   const Shape& shape = flow_.edge(op.output).shape;
   const Layout layout = shape.size() == 4 ? image_layout(shape) : rows_layout(shape);
   const TensorId y = add_tensor(op.output, layout);
   permutation_into({y, {{element_count(shape), 1}}}, layout, 0, order);
-  Layer& layer = add_layer(LayerOp::kHostPermute, op.name, {x.tensor}, y);
+  Layer& layer = add_layer(LayerOp::kHostPermute, op.name, inputs, y);
   for (int32_t element : order) {
     const int32_t source = op.sources[static_cast<size_t>(element)];
     layer.permutation.push_back(elements[static_cast<size_t>(source)]);

@@ -83,6 +83,10 @@ std::vector<ProductInput> find_products(const Graph& graph) {
     if (edge.range_value == kNoValue || !op.weight.exists()) continue;
     ProductInput input{.layer = op.name, .value = edge.range_value, .shape = edge.shape};
     if (graph.value(input.value).shape != input.shape) continue;  // a view with an order of its own
+    const Op* producer = flow.producer(op.inputs[0]);
+    if (producer != nullptr && producer->kind == OpKind::kTranspose &&
+        flow.edge(producer->inputs[0]).range_value == edge.range_value)
+      continue;  // transA: a view whose shape may be the same
     if (op.kind == OpKind::kConv) {
       input.is_conv = true;
       input.window = op.window.window;

@@ -370,6 +370,7 @@ void fill_parameters(const Op& op, const LayerOrigin& origin, const NetTensor& i
     Op written = op;
     written.weight = transposed_weight(op);
     Filler filler(written, input, method, layer);
+    if (method.stated != nullptr) return filler.take(*method.stated);
     return filler.fill_product(index_conv(written.weight),
                                static_cast<size_t>(written.weight.shape[0]));
   }

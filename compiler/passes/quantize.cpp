@@ -172,7 +172,7 @@ void find_missing_moments(const Flow& flow, const Recipe& recipe, Lowered& lower
     const WeightMethod method = recipe.method_of(layer.name);
     const Op& op = flow.ops[static_cast<size_t>(lowered.origins[i].op)];
     if ((method.corrects_bias || method.needs_products()) && !op.weight.is_codes &&
-        op.kind != OpKind::kAffine)
+        op.kind != OpKind::kAffine && !op.transposed)  // whose inputs have no moments
       names.push_back(layer.name);
   }
   if (names.empty() || !lowered.network.value_blockers.empty()) return;

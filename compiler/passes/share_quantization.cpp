@@ -49,6 +49,20 @@ bool passes_codes_on(const Flow& flow, const Op& op) {
          op.kind == OpKind::kInterpolate;
 }
 
+// Nothing else reads the edge. To make a constant activation, a Where looks at one element of it.
+bool is_read_for(Flow& flow, const Op& op, EdgeId edge) {
+  if (flow.has_one_reader(edge)) return true;
+  if (op.kind != OpKind::kWhere || flow.is_output(edge)) return false;
+  const std::vector<Op*> readers = flow.readers(edge);
+  return std::all_of(readers.begin(), readers.end(), [&](const Op* reader) {
+    if (reader == &op) return true;
+    const std::vector<Op*> after = flow.readers(reader->output);
+    return reader->kind == OpKind::kSelect && after.size() == 1 &&
+           after[0]->kind == OpKind::kTable &&
+           std::count(op.inputs.begin(), op.inputs.end(), after[0]->output) != 0;
+  });
+}
+
 // The operator's result keeps its input's codes; a new Requantize makes the file's from it.
 Op split_output(Flow& flow, Groups& groups, Op& op) {
   Edge middle = flow.edge(op.output);
@@ -81,9 +95,9 @@ SharedQuantization share_quantization(Flow& flow) {
       } else if (op.kind != OpKind::kPad) {  // a Pad that stays is a rescale already
         rescale = split_output(flow, groups, op);
       }
-    } else if (op.kind == OpKind::kConcat) {
+    } else if (op.kind == OpKind::kConcat || op.kind == OpKind::kWhere) {
       for (EdgeId input : op.inputs) {
-        if (!groups.form(input) && flow.has_one_reader(input)) groups.join(op.output, input);
+        if (!groups.form(input) && is_read_for(flow, op, input)) groups.join(op.output, input);
       }
     }
     ops.push_back(op);

@@ -148,7 +148,8 @@ void Arch::check() const {
   const struct {
     const char* key;
     int32_t value;
-  } multiples[] = {{"array.cols", array.cols}, {"vector.lanes", lanes()}};
+  } multiples[] = {{"array.cols", array.cols},
+                   {lanes() == array.rows ? "array.rows" : "vector.lanes", lanes()}};
   for (const auto& multiple : multiples) {
     if (multiple.value % codes == 0) continue;
     reject(name, multiple.key, std::to_string(multiple.value),

@@ -15,6 +15,8 @@ enum class Dataflow : uint8_t { kWs, kOs };
 enum class PeModes : uint8_t { k8, k84, k842 };
 enum class MemoryModel : uint8_t { kIdeal, kLatency, kDdr4, kLpddr4 };
 enum class ChannelBits : uint8_t { k16, k32, k64 };
+enum class Technology : uint8_t { k45nm, k28nm, k16nm, k7nm };
+enum class ZeroMacs : uint8_t { kFull, kCounted };
 
 struct Arch {
 #define QSIM_SECTION_BEGIN(section) struct {

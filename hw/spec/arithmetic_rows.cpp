@@ -9,6 +9,7 @@
 #include <bit>
 
 #include "hw/spec/arithmetic_clones.h"
+#include "hw/spec/arithmetic_rows_avx2.h"
 
 namespace qsim {
 namespace {
@@ -242,6 +243,8 @@ RequantRows::RequantRows(RequantMode mode, const std::vector<RequantParams>& par
   }
   if (single_product && !any_above(shift_.data(), channels_, kMaxDoubleShift)) {
     scale_ = repeated(scale, times);
+    // 24 bits at most, and exponents far from float32's ends: nothing is rounded.
+    if (has_float_rows()) float_scale_.assign(scale_.begin(), scale_.end());
   }
   multiplier_ = repeated(multiplier_, times);
   shift_ = repeated(shift_, times);
@@ -259,10 +262,24 @@ void RequantRows::run(const int32_t* acc, int64_t rows, int8_t* result, int64_t 
 
 void RequantRows::run_row(const int32_t* acc, size_t n, int8_t* result) const {
   if (!scale_.empty()) {
-    scaled_rne_row(acc, bias_.data(), scale_.data(), n, zero_point_, lo_, hi_, result);
+    run_scaled(acc, n, result);
   } else {
     requantize_row(mode_, acc, bias_.data(), multiplier_.data(), shift_.data(), n, zero_point_, lo_,
                    hi_, result);
+  }
+}
+
+void RequantRows::run_scaled(const int32_t* acc, size_t n, int8_t* result) const {
+  constexpr size_t kPart = 128;  // one of them in a hundred has a product close to a tie
+  for (size_t first = 0; first < n; first += kPart) {
+    const size_t count = std::min(kPart, n - first);
+    const size_t in_float = float_scale_.empty() ? 0 : count / 32 * 32;
+    const bool is_done = in_float > 0 && requantize_floats(acc + first, bias_.data() + first,
+                                                           float_scale_.data() + first, in_float,
+                                                           zero_point_, lo_, hi_, result + first);
+    const size_t from = first + (is_done ? in_float : 0);
+    scaled_rne_row(acc + from, bias_.data() + from, scale_.data() + from, first + count - from,
+                   zero_point_, lo_, hi_, result + from);
   }
 }
 

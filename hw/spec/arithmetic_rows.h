@@ -32,6 +32,7 @@ class RequantRows {
 
  private:
   void run_row(const int32_t* acc, size_t n, int8_t* result) const;
+  void run_scaled(const int32_t* acc, size_t n, int8_t* result) const;
 
   RequantMode mode_;
   int32_t zero_point_, lo_, hi_;
@@ -39,6 +40,7 @@ class RequantRows {
   // The arrays stand several times in a row when rows are short.
   std::vector<int32_t> multiplier_, shift_, bias_;
   std::vector<double> scale_;  // multiplier * 2^-shift, where every channel can be done in double
+  std::vector<float> float_scale_;  // the same, where float32 may do as well
 };
 
 // result[i] = average_code(sum[i], params, ...): one multiplier for all channels, always kRne.

@@ -52,7 +52,8 @@ std::string arch_reference() {
          "edit.\n\n"
          "Every key can be set on the command line (`--array.rows 4`) and in an INI file "
          "(`--arch my.cfg`). *Structure* keys change the RTL and are its parameters by the name\n"
-         "rule (`acc_entries` becomes `AccEntries`); *runtime* keys (memory, host, clock) do "
+         "rule (`acc_entries` becomes `AccEntries`); *runtime* keys (memory, host, clock, prices) "
+         "do "
          "not.\n";
   std::string section;
   for (const ArchKey& key : arch_keys()) {

@@ -17,6 +17,9 @@ from .ranges import observe_ranges
 from .train import Settings, train
 
 
+LEAST = {"calibration_samples": 1, "epochs": 0, "batch": 1, "rate": 0, "temperature": 1e-3, "shift": 0, "threads": 1}
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="scripts/qat",
                                      description="quantization-aware training; docs/user/training.md")
@@ -48,7 +51,14 @@ def parse(arguments):
     run.add_argument("--seed", type=int, default=Settings.seed)
     run.add_argument("--threads", type=int, default=1)
     run.add_argument("-o", "--output", required=True, metavar="TRAINED.onnx")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for name, least in LEAST.items():
+        value = getattr(options, name, least)
+        if value < least:
+            parser.error(f"--{name.replace('_', '-')} {value} is less than {least}")
+    if not 0 <= getattr(options, "distillation", 0) <= 1:
+        parser.error(f"--distillation {options.distillation} is outside [0, 1]")
+    return options
 
 
 def samples(options, shape):

@@ -22,7 +22,12 @@ def load(path):
 def description(path, mean=None, scale=None):
     """The keys of FILE.json beside FILE.npz; options go before."""
     beside = pathlib.Path(path).with_suffix(".json")
-    keys = json.loads(beside.read_text()) if beside.is_file() else {}
+    try:
+        keys = json.loads(beside.read_text()) if beside.is_file() else {}
+    except ValueError as reason:
+        raise Error(f"{beside}: not a description of preprocessing: {reason}") from reason
+    if not isinstance(keys, dict):
+        raise Error(f"{beside}: not a description of preprocessing: expected an object")
     if unknown := sorted(set(keys) - KEYS):
         raise Error(f"{beside}: {', '.join(unknown)}: training supports {', '.join(sorted(KEYS))}")
     given = {"mean": mean, "scale": scale}

@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import warnings
 
 import onnx
 from onnx import helper, numpy_helper
@@ -118,7 +119,9 @@ def read_module(module, example):
         options["dynamo"] = False  # the tracing exporter, which every version has
     was_training = module.training
     try:
-        torch.onnx.export(module.eval(), example, file, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of that exporter, since PyTorch 2.9
+            torch.onnx.export(module.eval(), example, file, **options)
     finally:
         module.train(was_training)
     return Reader(onnx.load_from_string(file.getvalue())).graph

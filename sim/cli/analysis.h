@@ -42,7 +42,7 @@ struct Analysis {
   std::string network;
   int32_t bits = 4;
   int64_t scored = 0, calibrated = 0, watched = 0;  // samples; of noise, accumulators and clipping
-  double float_accuracy = 0;
+  std::optional<double> float_accuracy;             // nothing for networks that are no classifiers
   bool has_labels = false;
   TrialScore base;    // with the recipe
   TrialScore widest;  // with 8 bits for everything

@@ -17,6 +17,11 @@ std::string added(const std::optional<TrialScore>& score, const TrialScore& base
   return score ? number_text(score->loss - base.loss, 4) : "";
 }
 
+// In points; nothing where the network is no classifier.
+std::string points_between(const TrialScore& score, const TrialScore& base) {
+  return score.accuracy ? points(*score.accuracy - *base.accuracy) : "";
+}
+
 std::string layer_table(const Analysis& a, size_t width) {
   const std::string n = std::to_string(a.bits);
   TextTable table({{"layer", false, 0},
@@ -33,7 +38,7 @@ std::string layer_table(const Analysis& a, size_t width) {
                    {"clipped %", true, 1}});
   for (const LayerAnalysis& layer : a.layers) {
     const auto top1 = [&](const std::optional<TrialScore>& score) {
-      return score ? points(score->accuracy - a.widest.accuracy) : "";
+      return score ? points_between(*score, a.widest) : "";
     };
     const auto& acc = layer.accumulator;
     table.add_row({layer.name, layer.op, layer.code_bits ? std::to_string(*layer.code_bits) : "",
@@ -49,9 +54,11 @@ std::string layer_table(const Analysis& a, size_t width) {
 }
 
 std::string line_of(const char* what, const TrialScore& score, bool has_labels) {
-  return std::string("  ") + what + ": " + (has_labels ? "top-1 " : "agreement ") +
-         percent(score.accuracy) + " %, loss " + number_text(score.loss, 4) + ", output SQNR " +
-         decibels(score.sqnr_db) + " dB\n";
+  const std::string accuracy =
+      score.accuracy ? (has_labels ? "top-1 " : "agreement ") + percent(*score.accuracy) + " %, "
+                     : "";
+  return std::string("  ") + what + ": " + accuracy + "loss " + number_text(score.loss, 4) +
+         ", output SQNR " + decibels(score.sqnr_db) + " dB\n";
 }
 
 std::string remedy_table(const Analysis& a, size_t width) {
@@ -70,20 +77,19 @@ std::string remedy_table(const Analysis& a, size_t width) {
     layer = &remedy.layer;
     const bool helps = remedy.score.loss < a.base.loss;
     if (!is_first && (!helps || ++shown >= kShown)) continue;
-    table.add_row(
-        {remedy.layer.empty() ? "all" : remedy.layer,
-         helps ? remedy.change : "nothing that was tried helps; best: " + remedy.change,
-         number_text(remedy.score.loss, 4), number_text(remedy.score.loss - a.base.loss, 4),
-         points(remedy.score.accuracy - a.base.accuracy), decibels(remedy.score.sqnr_db)});
+    table.add_row({remedy.layer.empty() ? "all" : remedy.layer,
+                   helps ? remedy.change : "nothing that was tried helps; best: " + remedy.change,
+                   number_text(remedy.score.loss, 4),
+                   number_text(remedy.score.loss - a.base.loss, 4),
+                   points_between(remedy.score, a.base), decibels(remedy.score.sqnr_db)});
   }
   return table.render(width);
 }
 
 Json json_of(const TrialScore& score) {
-  Json json = {{"loss", score.loss},
-               {"accuracy", score.accuracy},
-               {"agreement", score.agreement},
-               {"accumulator_wraps", score.wraps}};
+  Json json = {{"loss", score.loss}, {"accumulator_wraps", score.wraps}};
+  if (score.accuracy) json["accuracy"] = *score.accuracy;
+  if (score.agreement) json["agreement"] = *score.agreement;
   json["output_sqnr_db"] = std::isinf(score.sqnr_db) ? Json("exact") : Json(score.sqnr_db);
   return json;
 }
@@ -93,8 +99,8 @@ Json json_of(const TrialScore& score) {
 std::string render_text(const Analysis& a, size_t width) {
   std::string text = "Quantization of " + a.network + ", measured on " + std::to_string(a.scored) +
                      " samples; " + std::to_string(a.calibrated) + " others calibrated:\n";
-  text += "  float: top-1 " + percent(a.float_accuracy) + " %\n";
-  if (!a.has_labels) text = text.substr(0, text.rfind("  float"));
+  if (a.has_labels && a.float_accuracy)
+    text += "  float: top-1 " + percent(*a.float_accuracy) + " %\n";
   text += line_of("as the recipe says", a.base, a.has_labels);
   text += line_of("8 bits everywhere, by the same methods", a.widest, a.has_labels);
   text += "\n" + layer_table(a, width);
@@ -129,10 +135,12 @@ std::string render_json(const Analysis& a) {
                {"calibration_samples", a.calibrated},
                {"watched_samples", a.watched},
                {"bits", a.bits},
-               {"accuracy_is", a.has_labels ? "top1" : "agreement with float"},
                {"recipe", json_of(a.base)},
                {"widest", json_of(a.widest)}};
-  if (a.has_labels) json["float_accuracy"] = a.float_accuracy;
+  if (a.float_accuracy) {
+    json["accuracy_is"] = a.has_labels ? "top1" : "agreement with float";
+    if (a.has_labels) json["float_accuracy"] = *a.float_accuracy;
+  }
   json["layers"] = Json::array();
   for (const LayerAnalysis& layer : a.layers) {
     Json row = {{"name", layer.name}, {"op", layer.op}};

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "hw/spec/error.h"
+#include "sim/cli/run_files.h"
 #include "sim/report/account.h"
-#include "sim/report/manifest.h"
 #include "sim/report/text_table.h"
 
 namespace qsim::cli {
@@ -52,7 +52,7 @@ const BaselineEntry& find_names(const std::string& path, const std::vector<Basel
 BaselineEntry make_entry(const Program& program, const std::string& path) {
   BaselineEntry entry;
   entry.model = program.network.name;
-  entry.model_sha256 = stamp_file(path).sha256;
+  entry.model_sha256 = stamp_model(path).sha256;
   entry.machine = program.arch.name;
   entry.machine_sha256 = sha256_of(to_text(program.arch));
   return entry;

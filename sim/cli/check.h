@@ -8,6 +8,7 @@
 
 #include "sim/cli/compare.h"
 #include "sim/cli/pipeline.h"
+#include "sim/engines/waveform.h"
 
 namespace qsim::cli {
 
@@ -43,9 +44,6 @@ CheckResult check_engines(const CompiledModel& model, const std::vector<const En
 
 // Runs the RTL once more, on the inputs of a batch of that check, and writes its signals in these
 // cycles to an FST file.
-struct WaveWindow {
-  int64_t from = 0, to = 0;
-};
 void write_wave(const CompiledModel& model, int64_t batch, const std::string& rtl_sources,
                 const std::string& path, const WaveWindow& window, ProgressLine& progress);
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include "sim/cli/junit.h"
 #include "sim/cli/model_options.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/waves.h"
 
 namespace qsim::cli {
 namespace {
@@ -47,19 +47,6 @@ struct CheckOptions {
 };
 
 constexpr int64_t kWaveMargin = 20;  // cycles on either side of a difference
-
-// "1000:2000"
-std::optional<WaveWindow> parse_window(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  WaveWindow window;
-  int length = 0;
-  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 "%n", &window.from, &window.to, &length) !=
-          2 ||
-      static_cast<size_t>(length) != text.size() || window.from < 0 || window.to < window.from) {
-    throw UsageError("--wave-window = " + text + " is not FIRST:LAST, such as 1000:2000");
-  }
-  return window;
-}
 
 void require_rtl(const CheckOptions& options, const std::vector<const EngineRow*>& engines) {
   if (!options.wave_window.empty() && options.wave.empty()) {

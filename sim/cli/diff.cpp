@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,23 @@ std::string layers(const ReportFile& a, const ReportFile& b, bool all, size_t wi
   return section.render(width);
 }
 
+// What no section of its own shows: the sum of all layers, coverage, notes.
+std::string rest(const ReportFile& a, const ReportFile& b, size_t width) {
+  std::string text;
+  Section others("Others", "key");
+  for (const std::string& key : keys_of(a.json, b.json)) {
+    static const std::set<std::string> kShown = {"manifest", "columns",  "machine", "figures",
+                                                 "accuracy", "counters", "layers"};
+    if (kShown.count(key)) continue;
+    if (at(a.json, key).is_object()) {
+      text += plain(key, key, a, b, width);
+    } else {
+      others.add(key, at(a.json, key), at(b.json, key), "");
+    }
+  }
+  return text + others.render(width);
+}
+
 std::string files(const ReportFile& a, const ReportFile& b) {
   std::string text;
   for (const char* key : {"model", "data", "calibration", "recipe"}) {
@@ -146,8 +164,18 @@ std::string diff_reports(const ReportFile& a, const ReportFile& b, bool all, siz
                      figures("Figures", "figures", a, b, width) +
                      plain("Accuracy", "accuracy", a, b, width) +
                      figures("Counters", "counters", a, b, width) + layers(a, b, all, width);
+  if (all) text += rest(a, b, width);
   if (text.ends_with("\n\n")) text.pop_back();
   return text;
+}
+
+bool same_reports(const ReportFile& a, const ReportFile& b) {
+  Json from = a.json, to = b.json;
+  for (Json* json : {&from, &to}) {
+    json->erase("manifest");
+    json->erase("columns");
+  }
+  return from == to && files(a, b).empty();
 }
 
 }  // namespace qsim::cli

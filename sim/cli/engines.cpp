@@ -34,6 +34,7 @@ RunResult run_systemc(const Program& program, const std::vector<Tensor>& inputs,
   options.progress = timed.progress;
   options.retirement = timed.retirement;
   options.fill = timed.fill;
+  options.waveform = timed.waveform;
   return SystemcEngine(program, options).run(inputs);
 }
 
@@ -45,6 +46,7 @@ RunResult run_rtl(const Program& program, const std::vector<Tensor>& inputs,
   options.notice = timed.notice;
   options.retirement = timed.retirement;
   options.fill = timed.fill;
+  options.waveform = timed.waveform;
   options.seed = timed.fill.value_or(options.seed);
   options.sources = timed.rtl.sources;
   options.wave_file = timed.rtl.wave_file;
@@ -113,6 +115,11 @@ constexpr EngineRow kEngines[] = {
     {"analytic", "cycles from the timing rules, no values", false, true, false, true, nullptr,
      [](const Program& program, const std::vector<Tensor>&, const TimedOptions&) {
        return run_analytic(program);
+     }},
+    {"unfolded", "the analytic engine, without jumps over what repeats", false, true, false, true,
+     nullptr,
+     [](const Program& program, const std::vector<Tensor>&, const TimedOptions&) {
+       return run_analytic(program, {.fold = false});
      }},
     {"reference", "values, layer by layer, no cycles", true, false, false, true,
      [](const Program& program) -> std::unique_ptr<ValueEngine> {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/engines/engine.h"
+#include "sim/engines/waveform.h"
 #include "sim/engines/written.h"
 
 namespace qsim::cli {
@@ -46,6 +47,7 @@ struct TimedOptions {
   RetirementObserver retirement = {};
   std::optional<uint32_t> fill = {};
   RtlSettings rtl = {};
+  Waveform* waveform = nullptr;  // engines with retirements show it their signals
 };
 
 struct EngineRow {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "compiler/float/executor.h"
@@ -41,7 +42,10 @@ std::vector<ChunkScores> score_all(const Scorer& scorer, const Program& program,
   };
   const int64_t wanted = engine.many_at_once ? std::max(1, options.threads) : 1;
   std::vector<std::thread> threads;
-  for (int64_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(work);
+  try {
+    for (int64_t i = 1; i < std::min(wanted, count); ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {  // the system starts no more: those there do the work
+  }
   work();
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);

@@ -62,11 +62,13 @@ po::options_description search_description(InsightOptions& options) {
       }),
        "instead: how many points it may be below the float network's")  //
       ("objective", po::value(&options.objective)->value_name("NAME"),
-       "what to make small: cycles or bytes (of weights); cycles if not given");
+       "what to make small: cycles, bytes (of weights) or energy; cycles if not given");
   return description;
 }
 
 void check_insight(const InsightOptions& options, const ModelRequest& request) {
+  if (options.threads < 1)
+    throw UsageError("--threads = " + std::to_string(options.threads) + " is less than 1");
   if (options.analyze && options.search)
     throw UsageError("--analyze and --search are two things; do one after the other");
   if (!options.analyze && !options.search) {
@@ -98,9 +100,6 @@ void check_insight(const InsightOptions& options, const ModelRequest& request) {
 std::optional<Recipe> run_insight(const InsightOptions& options, const ModelRequest& request,
                                   ProgressLine& progress) {
   const Arch arch = make_arch(request.machine);
-  const int threads = options.threads > 0
-                          ? options.threads
-                          : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::optional<Recipe> recipe = recipe_of(request);
   if (!recipe) recipe = options.search ? best_methods() : Recipe{};
   Samples samples = load_samples(request.samples);
@@ -109,7 +108,7 @@ std::optional<Recipe> run_insight(const InsightOptions& options, const ModelRequ
       request.path,
       {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
   if (recipe->equalizes) graph = equalize(graph);
-  const TrialBench bench(std::move(graph), std::move(samples), arch, threads,
+  const TrialBench bench(std::move(graph), std::move(samples), arch, options.threads,
                          progress.task("calibration"));
   std::string text, json;
   std::optional<Recipe> chosen;

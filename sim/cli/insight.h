@@ -1,8 +1,10 @@
 // What `qsim quantize` does beyond quantizing: --analyze and --search.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "sim/cli/options.h"
 #include "sim/cli/pipeline.h"
@@ -11,8 +13,8 @@ namespace qsim::cli {
 
 struct InsightOptions {
   bool analyze = false, search = false;
-  std::string json;                     // a file; "-": instead of the text
-  int threads = 0;                      // 0: one per processor
+  std::string json;  // a file; "-": instead of the text
+  int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   int64_t analyze_bits = 4, worst = 3;  // --analyze
   std::optional<double> floor, drop;    // --search: percent, points of it
   std::string objective = "cycles";     // --search

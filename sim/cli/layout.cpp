@@ -1,6 +1,7 @@
 #include "sim/cli/layout.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "hw/spec/arithmetic.h"
@@ -31,6 +32,36 @@ int8_t code_of(const NetTensor& tensor, float value) {
   return static_cast<int8_t>(code);
 }
 
+// In ONNX order, from one index of n, h, w, c to the next.
+std::array<int64_t, 4> onnx_strides(const NetTensor& tensor) {
+  const int64_t sizes[4] = {tensor.n, tensor.h, tensor.w, tensor.c};
+  const std::string axes = "nhwc";
+  std::array<int64_t, 4> strides{};
+  int64_t stride = 1;
+  for (size_t i = 4; i-- > 0;) {
+    const size_t axis = axes.find(tensor.onnx_order[i]);
+    strides[axis] = stride;
+    stride *= sizes[axis];
+  }
+  return strides;
+}
+
+// One batch: result[NHWC index] = convert(onnx[ONNX index]). Lines channel by channel, so that what
+// is read lies together where channels come first.
+template <typename T, typename Convert>
+void reorder(const NetTensor& tensor, const float* onnx, T* result, const Convert& convert) {
+  const std::array<int64_t, 4> strides = onnx_strides(tensor);
+  for (int64_t n = 0; n < tensor.n; ++n) {
+    for (int64_t h = 0; h < tensor.h; ++h, result += int64_t{tensor.w} * tensor.c) {
+      for (int64_t c = 0; c < tensor.c; ++c) {
+        const float* from = onnx + n * strides[0] + h * strides[1] + c * strides[3];
+        for (int64_t w = 0; w < tensor.w; ++w)
+          result[w * tensor.c + c] = convert(from[w * strides[2]]);
+      }
+    }
+  }
+}
+
 // result[batch][onnx index] = value(batch, NHWC index)
 template <typename T, typename Value>
 void permute(const NetTensor& tensor, int64_t batches, T* result, Value&& value) {
@@ -47,14 +78,7 @@ void permute(const NetTensor& tensor, int64_t batches, T* result, Value&& value)
 
 std::vector<int64_t> onnx_order_of(const NetTensor& tensor) {
   const int64_t sizes[4] = {tensor.n, tensor.h, tensor.w, tensor.c};
-  const std::string axes = "nhwc";
-  int64_t strides[4];
-  int64_t stride = 1;
-  for (size_t i = 4; i-- > 0;) {
-    const size_t axis = axes.find(tensor.onnx_order[i]);
-    strides[axis] = stride;
-    stride *= sizes[axis];
-  }
+  const std::array<int64_t, 4> strides = onnx_strides(tensor);
   std::vector<int64_t> order;
   order.reserve(static_cast<size_t>(tensor.elements()));
   for (int64_t n = 0; n < sizes[0]; ++n) {
@@ -71,22 +95,18 @@ std::vector<int64_t> onnx_order_of(const NetTensor& tensor) {
 
 Tensor to_engine(const NetTensor& tensor, const Tensor& onnx) {
   const int64_t batches = batches_of(tensor, onnx);
-  const std::vector<int64_t> order = onnx_order_of(tensor);
   std::vector<float> converted;
   if (onnx.type != DataType::kFloat) converted = onnx.as_floats();
   const float* values = converted.empty() ? onnx.data<float>() : converted.data();
-  const auto count = static_cast<size_t>(onnx.size());
+  const int64_t count = onnx.size(), elements = tensor.elements();
   Tensor result(tensor.is_float ? DataType::kFloat : DataType::kInt8,
                 {batches * tensor.n, tensor.h, tensor.w, tensor.c});
-  const size_t elements = order.size();
-  for (size_t first = 0; first < count; first += elements) {
-    const float* sample = values + first;
+  for (int64_t first = 0; first < count; first += elements) {
     if (tensor.is_float) {
-      float* to = result.data<float>() + first;
-      for (size_t i = 0; i < elements; ++i) to[i] = sample[order[i]];
+      reorder(tensor, values + first, result.data<float>() + first, [](float v) { return v; });
     } else {
-      int8_t* to = result.data<int8_t>() + first;
-      for (size_t i = 0; i < elements; ++i) to[i] = code_of(tensor, sample[order[i]]);
+      reorder(tensor, values + first, result.data<int8_t>() + first,
+              [&](float v) { return code_of(tensor, v); });
     }
   }
   return result;

@@ -6,6 +6,7 @@
 #include "sim/cli/options.h"
 #include "sim/cli/progress.h"
 #include "sim/engines/rtl/engine.h"
+#include "sim/price/price_list.h"
 #include "sim/report/columns.h"
 #include "sim/report/text_table.h"
 
@@ -36,7 +37,7 @@ void print_list() {
 
 int machines_command(const Invocation& invocation) {
   bool reference = false, counters = false, columns = false, operators = false, package = false,
-       build_rtl = false;
+       build_rtl = false, prices = false;
   CommandLine line{"machines", "[OPTIONS] [NAME|FILE.cfg]",
                    "Without a name, lists the named machines. With one, prints every key of it as "
                    "an INI file: the start\nof a machine of your own, for --arch my.cfg.\n",
@@ -46,6 +47,7 @@ int machines_command(const Invocation& invocation) {
       ("build-rtl", po::bool_switch(&build_rtl),
        "build the machine's model for --engine rtl, if it is not there, and print its path")  //
       ("counters", po::bool_switch(&counters), "print docs/reference/counters.md")            //
+      ("prices", po::bool_switch(&prices), "print docs/reference/prices.md")                  //
       ("columns", po::bool_switch(&columns),
        "print the table of columns of docs/user/report.md")                            //
       ("operators", po::bool_switch(&operators), "print docs/reference/operators.md")  //
@@ -57,6 +59,8 @@ int machines_command(const Invocation& invocation) {
     std::fputs(arch_reference().c_str(), stdout);
   } else if (counters) {
     std::fputs(counters_reference().c_str(), stdout);
+  } else if (prices) {
+    std::fputs(prices_reference().c_str(), stdout);
   } else if (columns) {
     std::fputs(columns_reference().c_str(), stdout);
   } else if (operators) {

@@ -71,11 +71,14 @@ std::string message_of(const po::error& error, const po::options_description& al
     }
   }
   // what() puts values in place of words like %value%, and never ends when a value is such a word.
-  for (const std::string& word : words) {
-    if (word.find('%') != std::string::npos)
-      return "'" + word + "' is no option with a valid value";
+  const bool is_safe = std::none_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.find('%') != std::string::npos;
+  });
+  if (is_safe) return error.what();
+  if (const auto* named = dynamic_cast<const po::error_with_option_name*>(&error)) {
+    return "option '" + named->get_option_name() + "' is given twice or has no valid value";
   }
-  return error.what();
+  return "one of the words with '%' is no option with a valid value";
 }
 
 // Program_options leaves blanks at the ends of lines that it wraps.

@@ -113,6 +113,7 @@ CompiledModel compile_model(const ModelRequest& request, ProgressLine& progress)
 
 Report run_model(const RunRequest& request, ProgressLine& progress) {
   const EngineRow& engine = find_engine(request.engine, "--engine");
+  const PriceSource prices(request.prices);
   const CompiledModel model = compile_model(request.model, progress);
   const Program& program = model.program;
 
@@ -128,10 +129,16 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   }
 
   RunResult result = std::move(evaluation.timed);  // when the value engine is a timed one
-  if (engine.has_cycles && result.timing.empty()) {
-    result = engine.run_timed(
-        program, random_inputs(program.network, request.model.samples.seed),
-        {.progress = progress.task(std::string("cycles by the ") + engine.name + " engine")});
+  // A wave is taken beside the samples' runs: signals do not depend on values.
+  const bool wave = !request.wave.path.empty();
+  if (engine.has_cycles && (wave || result.timing.empty())) {
+    TimedOptions options;
+    options.progress = progress.task(std::string("cycles by the ") + engine.name + " engine");
+    options.notice = progress.notice();
+    const auto inputs = random_inputs(program.network, request.model.samples.seed);
+    RunResult timed = wave ? run_with_wave(request.wave, engine, program, inputs, options)
+                           : engine.run_timed(program, inputs, options);
+    if (result.timing.empty()) result = std::move(timed);
   }
   progress.clear();
 
@@ -140,7 +147,7 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   }
   if (!request.trace.empty()) write_file(request.trace, render_trace(program, result));
   const bool counts_values = engine.has_values && engine.has_cycles && model.samples.data;
-  return make_report(program, result, counts_values,
+  return make_report(program, result, counts_values, prices.of(program.arch),
                      make_manifest(request, model, engine, value_engine), evaluation.accuracy);
 }
 

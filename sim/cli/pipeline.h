@@ -13,6 +13,7 @@
 #include "sim/cli/options.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/samples.h"
+#include "sim/cli/waves.h"
 #include "sim/report/report.h"
 
 namespace qsim::cli {
@@ -48,7 +49,9 @@ struct RunRequest {
   std::string engine = "analytic";
   std::string save_outputs;  // an .npz file; "": none
   std::string trace;         // a JSON file for Perfetto; "": none
+  WaveFile wave;
   int threads = 1;
+  std::string prices;       // a price table; "": that of the machine's technology
   bool skip_float = false;  // score the integer network alone
   std::string command_line;
 };

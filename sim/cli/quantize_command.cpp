@@ -51,6 +51,8 @@ int quantize_command(const Invocation& invocation) {
   if (has_insight && !options.output.empty()) {
     throw UsageError("--output: pass the recipe that --search writes to a run of its own");
   }
+  if (options.insight.analyze && !options.recipe_out.empty())
+    throw UsageError("--recipe-out: --analyze chooses no recipe; expected --search or neither");
   if (!has_insight && options.output.empty() && options.recipe_out.empty()) {
     throw UsageError("nothing to write: pass --output FILE.onnx or --recipe-out FILE.json");
   }

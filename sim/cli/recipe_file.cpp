@@ -173,6 +173,20 @@ Json parse_recipe(const std::string& recipe, std::string& place) {
   return json;
 }
 
+using Ordered = nlohmann::ordered_json;
+
+Ordered json_of(const LayerBits& bits) {
+  Ordered layer = Ordered::object();
+  if (bits.weights) layer["weights"] = *bits.weights;
+  if (bits.activations) layer["activations"] = *bits.activations;
+  if (bits.calibrator) layer["calibrator"] = to_text(*bits.calibrator);
+  if (bits.is_per_tensor) layer["weights_per"] = *bits.is_per_tensor ? "tensor" : "channel";
+  if (bits.is_mse) layer["weight_scale"] = *bits.is_mse ? "mse" : "max";
+  if (bits.rounding) layer["rounding"] = kRoundings[static_cast<size_t>(*bits.rounding)];
+  if (bits.corrects_bias) layer["bias_correction"] = *bits.corrects_bias;
+  return layer;
+}
+
 }  // namespace
 
 bool is_recipe_text(const std::string& recipe) { return recipe.starts_with('{'); }
@@ -249,9 +263,8 @@ Recipe load_recipe(const std::string& recipe_or_path) {
 }
 
 std::string to_json(const Recipe& recipe) {
-  using Ordered = nlohmann::ordered_json;
   const WeightMethod& weights = recipe.weight_method;
-  const std::vector<std::pair<const char*, Ordered>> keys = {
+  std::vector<std::pair<const char*, Ordered>> keys = {
       {"weights", recipe.weights},
       {"activations", recipe.activations},
       {"input", recipe.input},
@@ -265,6 +278,8 @@ std::string to_json(const Recipe& recipe) {
       {"sequential", recipe.is_sequential},
       {"bias_correction", weights.corrects_bias},
       {"equalization", recipe.equalizes}};
+  if (recipe.first != LayerBits{}) keys.emplace_back("first", json_of(recipe.first));
+  if (recipe.last != LayerBits{}) keys.emplace_back("last", json_of(recipe.last));
   std::string text = "{";
   for (const auto& [key, value] : keys) {
     text += (text.size() == 1 ? "" : ",") + std::string("\n \"") + key + "\": " + value.dump();
@@ -280,16 +295,7 @@ std::string to_json(const Recipe& recipe) {
     text += "}";
   };
   std::map<std::string, Ordered> layers, tensors;
-  for (const auto& [name, bits] : recipe.layers) {
-    Ordered& layer = layers[name] = Ordered::object();
-    if (bits.weights) layer["weights"] = *bits.weights;
-    if (bits.activations) layer["activations"] = *bits.activations;
-    if (bits.calibrator) layer["calibrator"] = to_text(*bits.calibrator);
-    if (bits.is_per_tensor) layer["weights_per"] = *bits.is_per_tensor ? "tensor" : "channel";
-    if (bits.is_mse) layer["weight_scale"] = *bits.is_mse ? "mse" : "max";
-    if (bits.rounding) layer["rounding"] = kRoundings[static_cast<size_t>(*bits.rounding)];
-    if (bits.corrects_bias) layer["bias_correction"] = *bits.corrects_bias;
-  }
+  for (const auto& [name, bits] : recipe.layers) layers[name] = json_of(bits);
   for (const auto& [name, stated] : recipe.weights_of) {
     constexpr const char* kDigits = "0123456789abcdef";
     std::string codes;

@@ -13,7 +13,7 @@ namespace {
 struct RunOptions {
   ModelOptions model;
   RunRequest request;
-  std::string json, csv;
+  std::string json, csv, wave_window;
 };
 
 CommandLine make_line(RunOptions& options) {
@@ -35,8 +35,15 @@ CommandLine make_line(RunOptions& options) {
        "write the report as JSON; - prints it instead of the text")  //
       ("csv", po::value(&options.csv)->value_name("FILE"),
        "write the layer table as CSV; - prints it instead of the text")  //
+      ("prices", po::value(&options.request.prices)->value_name("FILE"),
+       "prices of energy and area, in place of the table of prices.technology")  //
       ("trace", po::value(&options.request.trace)->value_name("FILE.json"),
        "write what every unit did in every cycle, for https://ui.perfetto.dev")  //
+      ("wave", po::value(&options.request.wave.path)->value_name("FILE.vcd"),
+       "write the signals that the engines systemc and rtl have in common; FILE.fst: all of the "
+       "rtl engine")  //
+      ("wave-window", po::value(&options.wave_window)->value_name("FIRST:LAST"),
+       "cycles that --wave writes; all if not given")  //
       ("save-outputs", po::value(&options.request.save_outputs)->value_name("FILE.npz"),
        "write the network's outputs for the samples of --data");
   take_model(line, options.model, "score the first N samples alone");
@@ -57,6 +64,11 @@ int run_command(const Invocation& invocation) {
   if (!options.request.trace.empty() && !engine.has_cycles) {
     throw UsageError(std::string("--trace: the engine ") + engine.name + " keeps no cycles");
   }
+  if (!options.wave_window.empty() && options.request.wave.path.empty()) {
+    throw UsageError("--wave-window needs --wave");
+  }
+  require_waves(options.request.wave, engine);
+  options.request.wave.window = parse_window(options.wave_window).value_or(WaveWindow{});
   if (options.model.samples.data.empty()) {
     if (!options.request.save_outputs.empty()) throw UsageError("--save-outputs needs --data");
     if (options.request.skip_float) throw UsageError("--skip-float needs --data");

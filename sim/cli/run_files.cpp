@@ -1,6 +1,7 @@
 #include "sim/cli/run_files.h"
 
 #include "compiler/dataset.h"
+#include "compiler/onnx/import.h"
 #include "sim/cli/recipe_file.h"
 
 namespace qsim::cli {
@@ -17,6 +18,19 @@ void save_outputs(const std::string& path, const IntegerNetwork& network, const 
   save_npz(path, arrays);
 }
 
+FileStamp stamp_model(const std::string& path) {
+  FileStamp stamp = stamp_file(path);
+  if (path.ends_with(".qprog")) return stamp;
+  std::string all = stamp.sha256;
+  for (const std::string& file : external_files(path)) {
+    const FileStamp part = stamp_file(file);
+    stamp.size_bytes += part.size_bytes;
+    all += "\n" + part.sha256;
+  }
+  if (all != stamp.sha256) stamp.sha256 = sha256_of(all);
+  return stamp;
+}
+
 Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
                        const EngineRow& engine, const EngineRow& value_engine) {
   Manifest manifest;
@@ -24,7 +38,7 @@ Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
   manifest.command = request.command_line;
   if (engine.has_cycles) manifest.engine = engine.name;
   if (model.samples.data) manifest.value_engine = value_engine.name;
-  manifest.model = stamp_file(request.model.path);
+  manifest.model = stamp_model(request.model.path);
   manifest.arch_name = model.program.arch.name;
   manifest.arch_sha256 = sha256_of(to_text(model.program.arch));
   if (model.samples.data) manifest.data = stamp_file(model.samples.data->path);
@@ -37,6 +51,7 @@ Manifest make_manifest(const RunRequest& request, const CompiledModel& model,
   } else if (!recipe.empty()) {
     manifest.recipe = stamp_file(recipe);
   }
+  if (!request.prices.empty()) manifest.prices = stamp_file(request.prices);
   return manifest;
 }
 

@@ -5,28 +5,11 @@
 #include <functional>
 
 #include "hw/spec/error.h"
-#include "hw/spec/packing.h"
 #include "sim/cli/bit_program.h"
-#include "sim/cli/command.h"
 #include "sim/report/text_table.h"
 
 namespace qsim::cli {
 namespace {
-
-constexpr Objective kObjectives[] = {
-    {"cycles", "cycles", "of one inference, by the analytic engine",
-     [](const TrialCost& cost) { return static_cast<double>(cost.cycles); },
-     [](const IntegerNetwork&, const TrialCost& cost, size_t layer) {
-       return static_cast<double>(cost.layer_cycles[layer]);
-     }},
-    {"bytes", "bytes", "of weights, packed as their bits ask for",
-     [](const TrialCost& cost) { return static_cast<double>(cost.weight_bytes); },
-     [](const IntegerNetwork& network, const TrialCost&, size_t layer) {
-       const Layer& l = network.layers[layer];
-       return static_cast<double>(
-           packed_bytes(static_cast<int64_t>(l.weights.size()), pack_of_bits(l.weight_bits)));
-     }},
-};
 
 constexpr int kBudgets = 32;
 constexpr double kLeastBudget = 1e-4;  // of the loss when everything is narrow
@@ -68,7 +51,7 @@ class Search {
   const Choices& choices() const { return result_.choices; }
   void say(const std::string& text) { result_.trail.push_back(text); }
   double floor_of(const TrialPart& part) const {
-    return options_.floor ? *options_.floor : part.float_accuracy - *options_.drop;
+    return options_.floor ? *options_.floor : *part.float_accuracy - *options_.drop;
   }
 
   // Bits alone: for costs.
@@ -104,6 +87,10 @@ class Search {
       return indices;
     };
     search_ = bench_.part(pick(second.calibration));
+    if (!search_.float_accuracy)
+      throw Error(names_.name +
+                  ": is no classifier, so that no accuracy can be held; expected an output with a "
+                  "score for each class");
     validation_ = bench_.part(pick(second.scored));
     std::vector<int64_t> rest;
     for (int64_t i : first.scored) rest.push_back(all[static_cast<size_t>(i)]);
@@ -219,7 +206,7 @@ class Search {
   std::string line_of(const Candidate& candidate, const TrialScore& score) const {
     return number_text(candidate.cost, 0) + " " + options_.objective->unit + ", loss " +
            number_text(score.loss, 4) + " (expected " + number_text(candidate.loss, 4) + "), " +
-           percent(score.accuracy);
+           percent(*score.accuracy);
   }
 
   // The cheapest candidate that holds the floor on the samples to search on.
@@ -228,10 +215,11 @@ class Search {
     const Assignment wide = uniform(choices(), 8, 8);
     const TrialScore widest = score_of(wide, search_);
     say("8 bits everywhere: " + number_text(options_.objective->of(cost_of(wide)), 0) + " " +
-        options_.objective->unit + ", " + percent(widest.accuracy) + "; float " +
-        percent(search_.float_accuracy) + "; floor " + percent(floor));
+        options_.objective->unit + ", " + percent(*widest.accuracy) + "; float " +
+        percent(*search_.float_accuracy) + "; floor " + percent(floor));
     if (widest.accuracy < floor)
-      throw Error("--floor: even 8 bits everywhere reach " + percent(widest.accuracy) +
+      throw Error(std::string(options_.floor ? "--floor" : "--drop") +
+                  ": even 8 bits everywhere reach " + percent(*widest.accuracy) +
                   " on the samples to search on, below " + percent(floor));
     const std::vector<Candidate> found = candidates();
     say(std::to_string(found.size()) + " candidates from the integer program");
@@ -328,7 +316,7 @@ class Search {
     for (;;) {
       const TrialScore score = score_of(bits, validation_);
       const bool holds = score.accuracy >= floor;
-      say("validation: " + percent(score.accuracy) + ", floor " + percent(floor) +
+      say("validation: " + percent(*score.accuracy) + ", floor " + percent(floor) +
           (holds ? ": holds" : ": does not hold"));
       if (holds) return bits;
       std::string what;
@@ -349,14 +337,13 @@ class Search {
   void finish(const Assignment& bits) {
     result_.recipe = with_bits(recipe_, choices(), names_, bits);
     result_.floor = floor_of(scoring_);
-    result_.float_accuracy = scoring_.float_accuracy;
+    result_.float_accuracy = *scoring_.float_accuracy;
     result_.chosen = point("mixed", bits);
     result_.holds_floor = result_.chosen.score.accuracy >= result_.floor;
     result_.is_unmatched = true;
     const double cost = options_.objective->of(result_.chosen.cost);
     for (int32_t w : choices().bits) {
       for (int32_t c : choices().bits) {
-        if (w > c) continue;  // wider weights than codes cost as much as both wide
         const SearchPoint one = point("uniform " + std::to_string(w) + "/" + std::to_string(c),
                                       uniform(choices(), w, c));
         const bool matches = one.score.accuracy >= result_.chosen.score.accuracy &&
@@ -381,15 +368,6 @@ class Search {
 };
 
 }  // namespace
-
-const Objective& find_objective(const std::string& name) {
-  std::string names;
-  for (const Objective& objective : kObjectives) {
-    if (name == objective.name) return objective;
-    names += (names.empty() ? "" : "|") + std::string(objective.name);
-  }
-  throw UsageError("--objective = " + name + " is not one of " + names);
-}
 
 SearchResult search_bits(const TrialBench& bench, const Recipe& recipe,
                          const SearchOptions& options, const Progress& progress) {

@@ -12,8 +12,8 @@ nlohmann::json json_of(const SearchPoint& point) {
   return {{"what", point.what},
           {"cycles", point.cost.cycles},
           {"weight_bytes", point.cost.weight_bytes},
-          {"accuracy", point.score.accuracy},
-          {"agreement", point.score.agreement},
+          {"accuracy", *point.score.accuracy},
+          {"agreement", *point.score.agreement},
           {"loss", point.score.loss},
           {"output_sqnr_db", point.score.sqnr_db},
           {"samples", point.score.samples}};
@@ -49,9 +49,9 @@ std::string render_text(const SearchResult& result, const SearchOptions& options
                    {"agreement %", true, 1},
                    {"SQNR dB", true, 1}});
   const auto add = [&](const SearchPoint& point) {
-    table.add_row({point.what, percent(point.score.accuracy),
+    table.add_row({point.what, percent(*point.score.accuracy),
                    number_text(double(point.cost.cycles), 0),
-                   number_text(double(point.cost.weight_bytes), 0), percent(point.score.agreement),
+                   number_text(double(point.cost.weight_bytes), 0), percent(*point.score.agreement),
                    number_text(point.score.sqnr_db, 1)});
   };
   for (const SearchPoint& point : result.uniform) add(point);

@@ -10,7 +10,7 @@ namespace {
 
 struct SweepOptions {
   ModelOptions model;
-  std::string output, pareto;
+  std::string output, pareto, prices;
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   bool retry = false, skip_float = false, progress = false;
 };
@@ -27,12 +27,14 @@ CommandLine make_line(SweepOptions& options) {
       ("output,o", po::value(&options.output)->value_name("RESULTS.db"),
        "the file of results; made if it is not there")  //
       ("pareto", po::value(&options.pareto)->value_name("METRIC,..."),
-       "print the points that no other point beats in all of these: cycles,accuracy; "
+       "print the points that no other point beats in all of these: cycles,energy,area,accuracy; "
        "METRIC:min or METRIC:max where the usual direction is not meant")  //
       ("threads", po::value(&options.threads)->value_name("N"),
        "points evaluated at once; one per processor if not given")  //
       ("retry-failed", po::bool_switch(&options.retry),
        "evaluate points again that failed before")  //
+      ("prices", po::value(&options.prices)->value_name("FILE"),
+       "prices of energy and area, in place of the table of prices.technology")  //
       ("skip-float", po::bool_switch(&options.skip_float),
        "do not run the float network beside the integer one: faster, no agreement and no SQNR")  //
       ("progress", po::bool_switch(&options.progress),
@@ -84,6 +86,8 @@ int sweep_command(const Invocation& invocation) {
   if (parsed.arguments.empty()) {
     if (objectives.empty())
       throw UsageError("neither a space nor --pareto: there is nothing to do");
+    if (!options.model.samples.data.empty() || options.retry)
+      throw UsageError("--data and --retry-failed need a space: without one the file is only read");
     ResultStore store(options.output, ResultStore::Mode::kRead);
     std::fputs(front_text(store, objectives).c_str(), stdout);
     return 0;
@@ -93,7 +97,8 @@ int sweep_command(const Invocation& invocation) {
   }
   const ModelRequest request = options.model.request("");
   const Space space(parsed.arguments[0], {parsed.arguments.begin() + 1, parsed.arguments.end()});
-  Evaluator evaluator({request.samples, request.batch, request.input_shapes, options.skip_float});
+  Evaluator evaluator(
+      {request.samples, request.batch, request.input_shapes, options.skip_float, options.prices});
   ResultStore store(options.output, ResultStore::Mode::kWrite);
   if (options.retry) store.remove_failed();
   SweepProgress progress(options.progress);

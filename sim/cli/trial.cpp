@@ -16,6 +16,7 @@
 #include "sim/engines/analytic/engine.h"
 #include "sim/engines/reference/reference_engine.h"
 #include "sim/report/account.h"
+#include "sim/report/energy.h"
 
 namespace qsim::cli {
 namespace {
@@ -108,7 +109,7 @@ TrialPart TrialBench::part(std::vector<int64_t> indices) const {
   const int64_t batch = batch_of(input), classes = classes_of(network);
   indices.resize(indices.size() / static_cast<size_t>(batch) * static_cast<size_t>(batch));
   if (indices.empty()) throw Error(samples_.data->path + ": has too few samples to divide");
-  TrialPart part{.indices = std::move(indices), .inputs = {}, .outputs = {}};
+  TrialPart part{.indices = std::move(indices), .inputs = {}, .outputs = {}, .float_accuracy = {}};
   const FloatExecutor floats(graph_);
   const CodeScale* scale = floats.code_scale(graph_.outputs[0]);
   const auto count = static_cast<int64_t>(part.indices.size());
@@ -123,7 +124,7 @@ TrialPart TrialBench::part(std::vector<int64_t> indices) const {
     }
   }
   part.inputs.shape = {input.elements() / batch * count};
-  part.float_accuracy = 1;
+  if (classes > 0) part.float_accuracy = 1;
   if (has_labels() && classes > 0) {
     HitCount hits;
     for (int64_t i = 0; i < count; ++i) {
@@ -149,7 +150,8 @@ TrialScore TrialBench::score(const IntegerNetwork& network, const TrialPart& par
   const auto classes = static_cast<size_t>(classes_of(network));
   const OutputKind kind = kind_of(network);
   ReferenceEngine engine(network, {.mode = arch_.vector.requant, .threads = threads_});
-  TrialScore score{.samples = count};
+  TrialScore score;
+  score.samples = count;
   NoiseSum noise;
   HitCount hits;
   int64_t agreements = 0;
@@ -176,8 +178,10 @@ TrialScore TrialBench::score(const IntegerNetwork& network, const TrialPart& par
   const auto all = static_cast<double>(count);
   score.sqnr_db = noise.sqnr_db().value_or(0);
   score.loss = classes > 0 ? loss / all : noise.noise / std::max(noise.signal, 1e-30);
-  score.agreement = static_cast<double>(agreements) / all;
-  score.accuracy = has_labels() ? static_cast<double>(hits.top1) / all : score.agreement;
+  if (classes > 0) {
+    score.agreement = static_cast<double>(agreements) / all;
+    score.accuracy = has_labels() ? static_cast<double>(hits.top1) / all : *score.agreement;
+  }
   score.wraps = static_cast<int64_t>(engine.wraps());
   return score;
 }
@@ -187,9 +191,14 @@ TrialCost TrialBench::cost(const IntegerNetwork& network) const {
   const RunResult run = run_analytic(program);
   TrialCost cost;
   cost.cycles = run.cycles;
-  for (const LayerAccount& layer : account_for(program, run).layers) {
-    cost.layer_cycles.push_back(layer.cycles);
+  const std::vector<LayerAccount> times = account_for(program, run).layers;
+  for (const LayerAccount& layer : times) cost.layer_cycles.push_back(layer.cycles);
+  const PriceList prices = make_price_list(arch_, PriceSource().of(arch_));
+  const RunEnergy energy = price_run(program, run, false, times, count_traffic(program), prices);
+  for (const EnergyAccount& layer : energy.layers) {
+    cost.layer_energy_nj.push_back(layer.total().nj());
   }
+  cost.energy_nj = energy.total.total().nj();
   for (const Layer& layer : network.layers) {
     cost.weight_bytes +=
         packed_bytes(static_cast<int64_t>(layer.weights.size()), pack_of_bits(layer.weight_bits));

@@ -22,7 +22,8 @@ struct TrialPart {
   std::vector<int64_t> indices;  // into Samples::data; whole batches
   Tensor inputs;                 // as an engine takes them
   std::vector<float> outputs;    // the float network's first output, in reals, ONNX order
-  double float_accuracy = 0;     // top-1; 1 without labels, see TrialScore
+  // Top-1; 1 without labels, see TrialScore. Nothing: the network is no classifier.
+  std::optional<double> float_accuracy;
 };
 
 struct TrialScore {
@@ -32,16 +33,19 @@ struct TrialScore {
   // probabilities. Other networks: noise power over signal power. Small where the float network is
   // hardly changed, and then nearly a sum over the layers that change it.
   double loss = 0;
-  double agreement = 0;  // share of samples whose greatest output is the float network's
-  double accuracy = 0;   // top-1; the agreement where there are no labels
-  double sqnr_db = 0;    // of the first output; infinite without noise
-  int64_t wraps = 0;     // accumulators that left int32
+  // Of classifiers alone:
+  std::optional<double> agreement;  // share of samples whose greatest output is the float network's
+  std::optional<double> accuracy;   // top-1; the agreement where there are no labels
+  double sqnr_db = 0;               // of the first output; infinite without noise
+  int64_t wraps = 0;                // accumulators that left int32
 };
 
 struct TrialCost {
-  int64_t cycles = 0;                 // of one inference, by the analytic engine
-  int64_t weight_bytes = 0;           // packed as the bits of each layer ask for
-  std::vector<int64_t> layer_cycles;  // parallel to the network's layers (rule T16)
+  int64_t cycles = 0;                   // of one inference, by the analytic engine
+  double energy_nj = 0;                 // by the prices of the machine's technology
+  std::vector<double> layer_energy_nj;  // parallel to the network's layers
+  int64_t weight_bytes = 0;             // packed as the bits of each layer ask for
+  std::vector<int64_t> layer_cycles;    // parallel to the network's layers (rule T16)
 };
 
 // A network prepared for trials.

@@ -81,7 +81,7 @@ cli::ModelRequest model_request(const py::dict& settings) {
 
 cli::EvaluatorOptions evaluator_options(const py::dict& settings) {
   return {sample_options(settings), batch_in(settings), shapes_in(settings),
-          flag_in(settings, "skip_float")};
+          flag_in(settings, "skip_float"), text_in(settings, "prices")};
 }
 
 }  // namespace qsim::python

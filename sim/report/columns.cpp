@@ -85,6 +85,29 @@ void add_account(std::vector<Column>& columns) {
   }
 }
 
+void add_energy(std::vector<Column>& columns, const PriceList& prices) {
+  const auto nj = [](int64_t fj) { return static_cast<double>(fj) / 1e6; };
+  Origin all = Origin::kDerived;
+  for (size_t i = 0; i < kComponents; ++i) {
+    all = weaker(all, origin_of(prices, Component{static_cast<uint8_t>(i)}));
+  }
+  columns.push_back({"energy_nj", "energy nJ", "nJ", all, "counts x prices, all components", 3, 2,
+                     [nj](const LayerRow& row) { return nj(row.energy.total().fj); }});
+  columns.push_back({"energy_low_nj", "low nJ", "nJ", all,
+                     "with all prices at the low end of their intervals", 3, 6,
+                     [nj](const LayerRow& row) { return nj(row.energy.total().low); }});
+  columns.push_back({"energy_high_nj", "high nJ", "nJ", all, "with all prices at the high end", 3,
+                     6, [nj](const LayerRow& row) { return nj(row.energy.total().high); }});
+  for (size_t i = 0; i < kComponents; ++i) {
+    const Component component{static_cast<uint8_t>(i)};
+    const ComponentInfo& info = info_of(component);
+    columns.push_back(
+        {std::string("energy_") + info.name + "_nj", std::string(info.title) + " nJ", "nJ",
+         origin_of(prices, component), std::string("energy: ") + info.title, 3, 6,
+         [nj, component](const LayerRow& row) { return nj(row.energy[component].fj); }});
+  }
+}
+
 Column sqnr_column() {
   return {"sqnr_db",
           "SQNR dB",
@@ -96,7 +119,8 @@ Column sqnr_column() {
           [](const LayerRow& row) { return row.sqnr_db; }};
 }
 
-std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, int64_t pes) {
+std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, int64_t pes,
+                                 const PriceList& prices) {
   std::vector<Column> columns;
   columns.push_back({"macs", "MACs", "MACs", Origin::kDerived,
                      "multiply-accumulates of the layer, padding taps included", 0, 0,
@@ -105,6 +129,7 @@ std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, in
   add_bits(columns, narrow);
   if (has_sqnr) columns.push_back(sqnr_column());
   add_traffic(columns);
+  if (has_cycles) add_energy(columns, prices);
   if (has_cycles) add_account(columns);
   return columns;
 }
@@ -116,12 +141,14 @@ std::vector<Column> layer_columns(const Report& report) {
   const bool narrow = std::any_of(rows.begin(), rows.end(), [](const LayerRow& row) {
     return row.code_bits.value_or(8) < 8 || row.weight_bits.value_or(8) < 8;
   });
-  return make_columns(report.has_cycles, report.accuracy.has_value(), narrow, report.arch.pes());
+  return make_columns(report.has_cycles, report.accuracy.has_value(), narrow, report.arch.pes(),
+                      report.prices);
 }
 
 std::string columns_reference() {
   std::string text = "| column | unit | origin | meaning |\n|---|---|---|---|\n";
-  for (const Column& column : make_columns(true, true, false, 1)) {
+  const PriceList prices = make_price_list(Arch{}, PriceSource().of(Arch{}));
+  for (const Column& column : make_columns(true, true, false, 1, prices)) {
     text += "| `" + column.key + "` | " + column.unit + " | " + name_of(column.origin) + " | " +
             column.meaning + " |\n";
   }

@@ -18,6 +18,11 @@ class FigureList {
             Origin origin, std::string note = "") {
     figures_.push_back({key, title, value, decimals, unit, origin, std::move(note)});
   }
+  void range(const char* key, const char* title, const Estimate& range, int decimals,
+             const char* unit, std::string note) {
+    figures_.push_back({key, title, range.value, decimals, unit, range.origin, std::move(note),
+                        range.low, range.high});
+  }
   std::vector<Figure> take() { return std::move(figures_); }
 
  private:
@@ -94,6 +99,33 @@ void add_dram(FigureList& list, const Report& report, const Counters& counters) 
                 " % of the channel's peak, at clock.mhz = " + std::to_string(arch.clock.mhz));
 }
 
+// Energy and what follows from it; a batch's energy is that of one run of the program.
+void add_energy(FigureList& list, const Report& report) {
+  const Energy total = report.total.energy.total();
+  Estimate joules = {static_cast<double>(total.fj) * 1e-15, static_cast<double>(total.low) * 1e-15,
+                     static_cast<double>(total.high) * 1e-15, Origin::kDerived};
+  for (size_t i = 0; i < kComponents; ++i) {
+    joules.origin =
+        weaker(joules.origin, origin_of(report.prices, Component{static_cast<uint8_t>(i)}));
+  }
+  const Arch& arch = report.arch;
+  const double seconds = static_cast<double>(report.total.time.cycles) / (arch.clock.mhz * 1e6);
+  const std::string prices = "by prices of " + report.prices.technology;
+  list.range("energy_uj", "energy", joules * 1e6, 3, "uJ", prices + ", DRAM included");
+  if (seconds > 0) {
+    Estimate watts = joules * (1 / seconds);
+    watts.origin = Origin::kAssumed;
+    list.range("power_mw", "average power", watts * 1e3, 2, "mW",
+               "at clock.mhz = " + std::to_string(arch.clock.mhz));
+  }
+  const auto macs = static_cast<double>(report.total.macs);
+  if (macs > 0 && joules.low > 0) {
+    list.range("pj_per_mac", "energy per MAC", joules * (1e12 / macs), 3, "pJ/MAC", prices);
+    list.range("tops_per_watt", "efficiency", exactly(2e-12 * macs) / joules, 3, "TOPS/W",
+               "2 operations a MAC");
+  }
+}
+
 }  // namespace
 
 std::vector<Figure> counter_figures(const RunResult& result, bool has_cycles, bool has_values) {
@@ -118,7 +150,10 @@ std::vector<Figure> make_figures(const Program& program, const RunResult& result
   if (report.has_cycles) {
     add_cycles(list, report, result.counters, batch_of(program.network));
     add_dram(list, report, result.counters);
+    add_energy(list, report);
   }
+  list.range("area_mm2", "area", report.prices.total_mm2, 3, "mm2",
+             "by prices of " + report.prices.technology + ", no pads");
   list.count("array_macs", "array MACs", macs_at(report, LayerPlace::kArray), "MACs",
              Origin::kDerived, "padding taps included");
   list.count("vector_macs", "vector unit MACs", macs_at(report, LayerPlace::kVector), "MACs",

@@ -32,6 +32,7 @@ Json manifest_json(const Manifest& manifest) {
   json["data"] = manifest.data ? stamp(*manifest.data) : Json();
   json["calibration"] = manifest.calibration ? stamp(*manifest.calibration) : Json();
   json["recipe"] = manifest.recipe ? stamp(*manifest.recipe) : Json();
+  json["prices"] = manifest.prices ? stamp(*manifest.prices) : Json();
   return json;
 }
 
@@ -69,8 +70,56 @@ Json figures_json(const std::vector<Figure>& figures) {
     json[figure.key] = {{"value", number(figure.value, figure.decimals)},
                         {"unit", figure.unit},
                         {"origin", name_of(figure.origin)}};
+    if (figure.low && figure.high) {
+      json[figure.key]["low"] = *figure.low;
+      json[figure.key]["high"] = *figure.high;
+    }
     if (!figure.note.empty()) json[figure.key]["note"] = figure.note;
   }
+  return json;
+}
+
+Json range_json(const Estimate& range, const char* unit) {
+  return {{"value", range.value},
+          {"low", range.low},
+          {"high", range.high},
+          {"unit", unit},
+          {"origin", name_of(range.origin)}};
+}
+
+Json energy_json(const Energy& energy, Origin origin) {
+  return range_json({static_cast<double>(energy.fj) / 1e6, static_cast<double>(energy.low) / 1e6,
+                     static_cast<double>(energy.high) / 1e6, origin},
+                    "nJ");
+}
+
+// Components, and every number they are made of: count x price.
+Json prices_json(const Report& report) {
+  const PriceList& prices = report.prices;
+  Json json = {{"technology", prices.technology}};
+  Json components = Json::object(), area = Json::object(), events = Json::object();
+  for (size_t i = 0; i < kComponents; ++i) {
+    const Component component{static_cast<uint8_t>(i)};
+    const ComponentInfo& info = info_of(component);
+    if (report.has_cycles) {
+      components[info.name] =
+          energy_json(report.total.energy[component], origin_of(prices, component));
+      components[info.name]["title"] = info.title;
+    }
+    if (prices.area(component).high > 0) {
+      area[info.name] = range_json(prices.area(component), "mm2");
+    }
+  }
+  for (const PricedEvent& event : report.events) {
+    const EventInfo& info = info_of(event.event);
+    events[info.name] = {{"component", info_of(info.component).name},
+                         {"count", event.count},
+                         {"counted_in", info.unit},
+                         {"price", range_json(event.pj, "pJ")}};
+  }
+  json["components"] = std::move(components);
+  json["events"] = std::move(events);
+  json["area"] = std::move(area);
   return json;
 }
 
@@ -114,6 +163,7 @@ std::string render_json(const Report& report) {
                       {"host", coverage.host},
                       {"text", coverage.text()}};
   json["accuracy"] = report.accuracy ? accuracy_json(*report.accuracy) : Json();
+  json["energy"] = prices_json(report);
   json["no_values_because"] = report.value_blockers;
   json["notes"] = report.notes;
   json["counters"] = figures_json(report.counters);

@@ -26,6 +26,7 @@ struct Manifest {
   std::optional<FileStamp> data;         // --data
   std::optional<FileStamp> calibration;  // --calibrate
   std::optional<FileStamp> recipe;       // --recipe
+  std::optional<FileStamp> prices;       // --prices
 };
 
 std::string qsim_version();

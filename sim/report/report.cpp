@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "hw/spec/dram_part.h"
+#include "sim/report/energy.h"
 #include "sim/report/figures.h"
 
 namespace qsim {
@@ -10,7 +11,8 @@ namespace {
 
 // What the numbers leave out, for every machine and network.
 const char* const kNotModelled[] = {
-    "energy, power and area", "other masters on the memory bus, and the host's own memory traffic",
+    "energy of the host, of pads, and of switching as the codes are (docs/user/energy.md)",
+    "other masters on the memory bus, and the host's own memory traffic",
     "the work of a host step: it costs host.step_cycles and host.elements_per_cycle",
     "starting the machine: writing weights and instructions to DRAM, the first call's latency",
     "whether the clock of clock.mhz can be reached"};
@@ -68,10 +70,10 @@ std::vector<std::optional<int64_t>> peaks(const Program& program) {
 }
 
 std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerAccount>& times,
+                                const std::vector<Traffic>& traffic,
                                 const std::optional<Accuracy>& accuracy) {
   const IntegerNetwork& network = program.network;
   const std::vector<LayerPlace> places = places_of(program);
-  const std::vector<Traffic> traffic = count_traffic(program);
   const std::vector<std::optional<int64_t>> peak_macs = peaks(program);
   std::vector<LayerRow> rows;
   for (size_t i = 0; i < network.layers.size(); ++i) {
@@ -94,6 +96,17 @@ std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerA
   return rows;
 }
 
+void add_energy(Report& report, const Program& program, const RunResult& result, bool has_values,
+                const std::vector<LayerAccount>& times, const std::vector<Traffic>& traffic) {
+  const RunEnergy run = price_run(program, result, has_values, times, traffic, report.prices);
+  for (size_t i = 0; i < report.layers.size(); ++i) report.layers[i].energy = run.layers[i];
+  for (size_t i = 0; i < kEvents; ++i) {
+    const Event event{static_cast<uint8_t>(i)};
+    if (run.counts[event] == 0) continue;
+    report.events.push_back({event, run.counts[event], report.prices.price(event)});
+  }
+}
+
 LayerRow make_total(const std::vector<LayerRow>& rows) {
   LayerRow total;
   total.name = "total";
@@ -102,6 +115,7 @@ LayerRow make_total(const std::vector<LayerRow>& rows) {
     total.time.cycles += row.time.cycles;
     total.time.account += row.time.account;
     total.traffic += row.traffic;
+    total.energy += row.energy;
   }
   return total;
 }
@@ -120,11 +134,6 @@ Coverage make_coverage(const std::vector<LayerRow>& rows, bool has_cycles) {
 }
 
 }  // namespace
-
-const char* name_of(Origin origin) {
-  constexpr const char* kNames[] = {"measured", "derived", "assumed"};
-  return kNames[static_cast<int>(origin)];
-}
 
 const char* name_of(LayerPlace place) {
   constexpr const char* kNames[] = {"array", "vector", "host"};
@@ -145,15 +154,18 @@ std::string Coverage::text() const {
 }
 
 Report make_report(const Program& program, const RunResult& result, bool has_values,
-                   Manifest manifest, std::optional<Accuracy> accuracy) {
+                   const PriceTable& prices, Manifest manifest, std::optional<Accuracy> accuracy) {
   Report report;
   report.network = program.network.name;
   report.manifest = std::move(manifest);
   report.arch = program.arch;
   report.has_cycles = !result.timing.empty();
+  report.prices = make_price_list(program.arch, prices);
   std::vector<LayerAccount> times;
   if (report.has_cycles) times = account_for(program, result).layers;
-  report.layers = make_rows(program, times, accuracy);
+  const std::vector<Traffic> traffic = count_traffic(program);
+  report.layers = make_rows(program, times, traffic, accuracy);
+  if (report.has_cycles) add_energy(report, program, result, has_values, times, traffic);
   report.total = make_total(report.layers);
   if (report.has_cycles && !(report.total.traffic == traffic_of(result.counters))) {
     throw std::logic_error("report: traffic by layer does not add up to the engine's counters");

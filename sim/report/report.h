@@ -6,16 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/price/energy.h"
 #include "sim/report/account.h"
 #include "sim/report/manifest.h"
 #include "sim/report/traffic.h"
 
 namespace qsim {
-
-// Measured: an engine counted it. Derived: follows from measured numbers, the program or the
-// network. Assumed: rests on a figure that nobody measured (the clock, what a host step costs).
-enum class Origin : uint8_t { kMeasured, kDerived, kAssumed };
-const char* name_of(Origin origin);
 
 // Where a layer is executed.
 enum class LayerPlace : uint8_t { kArray, kVector, kHost };
@@ -34,6 +30,7 @@ struct LayerRow {
   std::optional<int64_t> peak_macs;
   LayerAccount time;  // all zero without a timed engine
   Traffic traffic;
+  EnergyAccount energy;           // all zero without a timed engine
   std::optional<double> sqnr_db;  // of its output against the float network's, see Accuracy
 
   double utilization(int64_t pes) const;  // useful PE-cycles over all; 0 when it owns no cycles
@@ -64,7 +61,15 @@ struct Figure {
   int decimals = 0;  // 0: a whole number, exact below 2^53
   std::string unit;
   Origin origin = Origin::kDerived;
-  std::string note;  // what it includes or rests on
+  std::string note;                           // what it includes or rests on
+  std::optional<double> low = {}, high = {};  // of what rests on prices
+};
+
+// What the run was charged for, see sim/price.
+struct PricedEvent {
+  Event event;
+  int64_t count = 0;
+  Estimate pj;  // of one
 };
 
 struct Coverage {
@@ -78,10 +83,12 @@ struct Report {
   Manifest manifest;
   Arch arch;
   bool has_cycles = false;
-  std::vector<LayerRow> layers;  // in the network's order
-  LayerRow total;                // name "total"
-  std::vector<Figure> figures;   // the summary
-  std::vector<Figure> counters;  // of counters.def, as the engine counted them
+  std::vector<LayerRow> layers;     // in the network's order
+  LayerRow total;                   // name "total"
+  std::vector<Figure> figures;      // the summary
+  std::vector<Figure> counters;     // of counters.def, as the engine counted them
+  PriceList prices;                 // of the machine
+  std::vector<PricedEvent> events;  // that happened; empty without a timed engine
   Coverage coverage;
   std::optional<Accuracy> accuracy;
   std::vector<std::string> value_blockers;  // why there are no values, when there are none
@@ -92,8 +99,9 @@ struct Report {
 // `result` is of a timed engine, or of one that carries values alone (its timing is empty); its
 // counters.def values count when `has_values`. Throws
 // std::logic_error when the account or the traffic does not add up, or when a layer has neither
-// instructions nor a host step: no operator may cost nothing because nobody modelled it.
+// instructions nor a host step: no operator may cost nothing because nobody modelled it. Throws
+// Error when prices.zero_macs asks for values that there are not.
 Report make_report(const Program& program, const RunResult& result, bool has_values,
-                   Manifest manifest, std::optional<Accuracy> accuracy);
+                   const PriceTable& prices, Manifest manifest, std::optional<Accuracy> accuracy);
 
 }  // namespace qsim

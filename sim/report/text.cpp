@@ -117,6 +117,47 @@ std::string figure_table(const Report& report, size_t width) {
   return "Totals:\n" + table.render(width);
 }
 
+std::string interval(double low, double high, int decimals) {
+  return number_text(low, decimals) + " .. " + number_text(high, decimals);
+}
+
+// Energy and area by component, the widest interval that the prices allow beside each.
+std::string price_table(const Report& report, size_t width) {
+  const PriceList& prices = report.prices;
+  std::vector<TextColumn> columns = {{"", false}};
+  if (report.has_cycles) {
+    columns.insert(columns.end(), {{"energy uJ"}, {"%"}, {"low .. high", true, 2}});
+  }
+  columns.insert(columns.end(), {{"area mm2"}, {"low .. high", true, 2}, {"", false, 1}});
+  TextTable table(columns);
+  const Energy total = report.total.energy.total();
+  const auto add = [&](const std::string& title, const Energy& energy, const Estimate& mm2,
+                       const char* origin) {
+    const auto uj = [](int64_t fj) { return static_cast<double>(fj) / 1e9; };
+    const double share =
+        total.fj == 0 ? 0 : static_cast<double>(energy.fj) / static_cast<double>(total.fj);
+    std::vector<std::string> cells = {"  " + title};
+    if (report.has_cycles) {
+      cells.push_back(number_text(uj(energy.fj), 3));
+      cells.push_back(number_text(100 * share, 1));
+      cells.push_back(interval(uj(energy.low), uj(energy.high), 3));
+    }
+    cells.push_back(mm2.high > 0 ? number_text(mm2.value, 3) : "");
+    cells.push_back(mm2.high > 0 ? interval(mm2.low, mm2.high, 3) : "");
+    cells.emplace_back(origin);
+    table.add_row(std::move(cells));
+  };
+  for (size_t i = 0; i < kComponents; ++i) {
+    const Component component{static_cast<uint8_t>(i)};
+    const Estimate& mm2 = prices.area(component);
+    if (!report.has_cycles && mm2.high == 0) continue;
+    const Origin origin = weaker(origin_of(prices, component), mm2.origin);
+    add(info_of(component).title, report.total.energy[component], mm2, name_of(origin));
+  }
+  add("total", total, prices.total_mm2, "");
+  return "Energy and area (prices of " + prices.technology + "):\n" + table.render(width);
+}
+
 std::string percent(const std::optional<double>& share) {
   return share ? number_text(100 * *share, 2) + " %" : "";
 }
@@ -160,7 +201,7 @@ std::string render_text(const Report& report, size_t width) {
   width = std::max(width, kNarrowest);
   std::string text = heading(report, width) + "\n" + layer_table(report, width) + "\n";
   if (report.has_cycles) text += account_table(report, width) + "\n";
-  text += figure_table(report, width) + "\n";
+  text += figure_table(report, width) + "\n" + price_table(report, width) + "\n";
   if (report.accuracy) text += accuracy_text(*report.accuracy) + "\n";
   text += wrapped("Coverage: " + report.coverage.text() + ".", width, "  ");
   if (!report.value_blockers.empty()) {

@@ -8,11 +8,16 @@ namespace {
 
 const std::set<std::string> kGreaterIsBetter = {"top1",
                                                 "top5",
+                                                "float_top1",
+                                                "float_top5",
                                                 "agreement",
                                                 "output_sqnr_db",
                                                 "utilization",
                                                 "utilization_percent",
-                                                "inferences_per_second"};
+                                                "peak_macs_per_cycle",
+                                                "dram_row_hit_rate",
+                                                "inferences_per_second",
+                                                "tops_per_watt"};
 
 using Values = std::map<std::string, double>;
 

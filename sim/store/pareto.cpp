@@ -134,7 +134,8 @@ Front pareto_front(ResultStore& store, const std::vector<Objective>& objectives)
     Candidate candidate{point, {}};
     for (const Objective& objective : objectives) {
       const auto found = values.find(objective.metric);
-      if (found != values.end()) candidate.values.push_back(found->second);
+      if (found != values.end() && !std::isnan(found->second))
+        candidate.values.push_back(found->second);
     }
     if (candidate.values.size() == objectives.size()) {
       candidates.push_back(std::move(candidate));
@@ -162,6 +163,11 @@ std::string front_text(ResultStore& store, const std::vector<Objective>& objecti
   for (const Row& row : rows) {
     for (const auto& [key, value] : row.settings) seen[key].insert(value);
   }
+  for (const Row& row : rows) {
+    for (auto& [key, values] : seen) {
+      if (!row.settings.count(key)) values.insert("-");
+    }
+  }
   std::vector<std::vector<std::string>> table(1);
   for (const Objective& objective : objectives) table[0].push_back(objective.metric);
   table[0].push_back("alike");
@@ -173,7 +179,9 @@ std::string front_text(ResultStore& store, const std::vector<Objective>& objecti
     for (double value : row.values) words.push_back(number_text(value));
     words.push_back(std::to_string(row.alike));
     for (const auto& [key, values] : seen) {
-      if (values.size() > 1) words.push_back(row.settings.at(key));
+      if (values.size() < 2) continue;
+      const auto found = row.settings.find(key);  // a store may hold machines with other keys
+      words.push_back(found == row.settings.end() ? "-" : found->second);
     }
     table.push_back(std::move(words));
   }

@@ -27,7 +27,7 @@ struct Candidate {
 struct Front {
   std::vector<Candidate> points;  // ascending by the first objective, best first
   size_t candidates = 0;          // points that have all objectives
-  size_t left_out = 0;            // points that lack one, failed ones included
+  size_t left_out = 0;            // points that lack one or have no number for it, failed ones too
 };
 
 // Of all points of the store. Points with equal values are all on the front, or none. Throws Error

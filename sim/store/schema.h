@@ -49,7 +49,7 @@ CREATE VIEW results AS
         UNION ALL
         SELECT points.id, metric, value FROM accuracy_values
         JOIN accuracies ON accuracies.id = accuracy_values.owner
-        JOIN points ON points.values_key = accuracies.key) AS all_values
+        JOIN points ON points.values_key = accuracies.key AND points.status = 'done') AS all_values
     ON all_values.point = points.id
   JOIN metrics ON metrics.id = all_values.metric;
 )";

@@ -137,6 +137,8 @@ ResultStore::ResultStore(const std::string& path, Mode mode)
                      : path),
                 mode == Mode::kRead ? Database::Mode::kRead : Database::Mode::kWrite) {
   if (mode == Mode::kWrite) {
+    // Nothing is changed in a database that is somebody else's.
+    if (database_.integer("SELECT count(*) FROM sqlite_schema") > 0) require_store();
     // Readers see whole transactions while a sweep writes; a commit costs one write and one sync.
     database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     Transaction transaction(database_);
@@ -147,27 +149,33 @@ ResultStore::ResultStore(const std::string& path, Mode mode)
     }
     transaction.commit();
   }
+  require_store();
+  if (mode == Mode::kWrite) writer_ = std::make_unique<Writer>(database_);
+}
+
+void ResultStore::require_store() {
   if (database_.integer("PRAGMA application_id") != kApplicationId) {
-    throw Error(path + ": is no store of sweep results");
+    throw Error(path() + ": is no store of sweep results");
   }
   const int64_t version = database_.integer("PRAGMA user_version");
   if (version != kSchemaVersion) {
-    throw Error(path + ": has schema " + std::to_string(version) + "; this qsim reads " +
+    throw Error(path() + ": has schema " + std::to_string(version) + "; this qsim reads " +
                 std::to_string(kSchemaVersion));
   }
-  if (mode == Mode::kWrite) writer_ = std::make_unique<Writer>(database_);
 }
 
 ResultStore::~ResultStore() = default;
 
 void ResultStore::use_samples(const std::string& description) {
   if (description.empty()) return;
+  const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   Statement add(database_, "INSERT OR IGNORE INTO settings VALUES ('samples', ?)");
   add.bind(0, description).run();
   Statement find(database_, "SELECT value FROM settings WHERE name = 'samples'");
   const std::string there = find.step() ? find.text(0) : "";
-  if (there != description) {
+  const auto content = [](const std::string& text) { return text.substr(0, text.find(", of ")); };
+  if (content(there) != content(description)) {
     throw Error(path() + ": holds accuracies on other samples (" + there + "), not on " +
                 description + "; write to another file");
   }
@@ -176,6 +184,7 @@ void ResultStore::use_samples(const std::string& description) {
 }
 
 std::set<std::string> ResultStore::point_keys() {
+  const std::lock_guard lock(mutex_);
   std::set<std::string> keys;
   Statement all(database_, "SELECT key FROM points");
   while (all.step()) keys.insert(all.text(0));
@@ -183,6 +192,7 @@ std::set<std::string> ResultStore::point_keys() {
 }
 
 std::set<std::string> ResultStore::values_keys() {
+  const std::lock_guard lock(mutex_);
   std::set<std::string> keys;
   Statement all(database_, "SELECT key FROM accuracies");
   while (all.step()) keys.insert(all.text(0));
@@ -190,6 +200,7 @@ std::set<std::string> ResultStore::values_keys() {
 }
 
 void ResultStore::remove_failed() {
+  const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   // They have no values in other tables.
   database_.run("DELETE FROM points WHERE status = 'failed'");
@@ -199,6 +210,7 @@ void ResultStore::remove_failed() {
 
 void ResultStore::add(std::span<const PointResult> points, std::span<const ValuesResult> values) {
   if (!writer_) throw std::logic_error("store: opened for reading");
+  const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   try {
     for (const ValuesResult& result : values) writer_->values(result);
@@ -223,6 +235,7 @@ std::vector<Metric> ResultStore::metrics(const char* table, int64_t id) {
 }
 
 std::vector<PointResult> ResultStore::points() {
+  const std::lock_guard lock(mutex_);
   Statement all(database_,
                 "SELECT points.id, key, version, model, model_sha256, shapes, recipe, name, text, "
                 "values_key, command, message FROM points JOIN networks ON networks.id = network "
@@ -237,6 +250,7 @@ std::vector<PointResult> ResultStore::points() {
 }
 
 std::vector<ValuesResult> ResultStore::values() {
+  const std::lock_guard lock(mutex_);
   Statement all(database_,
                 "SELECT accuracies.id, key, version, model, model_sha256, shapes, recipe, requant, "
                 "message FROM accuracies JOIN networks ON networks.id = network ORDER BY key");

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 
 namespace qsim {
 
+// Its functions may be called from any thread.
 class ResultStore {
  public:
   enum class Mode : uint8_t { kRead, kWrite };
@@ -24,8 +26,9 @@ class ResultStore {
   ResultStore(const std::string& path, Mode mode);
   ~ResultStore();
 
-  // A store holds accuracies on one set of samples. `description` names files by their content;
-  // "" when there are none. Throws Error when the store has another one.
+  // A store holds accuracies on one set of samples. `description` says what they contain, then
+  // ", of " and the file's name, which is for people alone; "" when there are none. Throws Error
+  // when the store has samples of other content.
   void use_samples(const std::string& description);
 
   std::set<std::string> point_keys();
@@ -42,8 +45,10 @@ class ResultStore {
 
  private:
   struct Writer;
+  void require_store();
   std::vector<Metric> metrics(const char* table, int64_t id);
 
+  std::mutex mutex_;  // one thread at a time
   Database database_;
   std::unique_ptr<Writer> writer_;  // of kWrite
 };

@@ -84,6 +84,7 @@ void Accelerator::reset(const std::vector<uint8_t>& instructions) {
 
 void Accelerator::start_segment(int32_t first, int32_t count) {
   tokens_.reset();
+  if (run_.waveform()) run_.waveform()->start_segment(run_.now());
   running_ = count - 1;
   fetch_.start(first, count);
 }
@@ -91,6 +92,7 @@ void Accelerator::start_segment(int32_t first, int32_t count) {
 void Accelerator::retired(int32_t index) {
   --running_;
   ++retired_;
+  if (run_.waveform()) run_.waveform()->advance(run_.now());
   show_retirement(index);
   if (halt_ >= 0 && running_ == 0) run_.wake_at_end(halt_event_, run_.now() + 1);
   if (!run_.options().progress || retired_ % kProgressInterval != 0) return;
@@ -111,6 +113,7 @@ void Accelerator::halt_process() {
   run_.guard([&] {
     InstructionTiming& timing = run_.timing(halt_);
     timing.done = timing.retire = run_.now();
+    if (run_.waveform()) run_.waveform()->halt(run_.now());
     show_retirement(std::exchange(halt_, -1));
     ++retired_;
     host_.segment_halted();

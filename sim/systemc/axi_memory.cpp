@@ -30,11 +30,21 @@ void AxiMemory::arbitrate() {
       const Request request = std::exchange(requests_[master], {});
       if (!request.port) continue;
       const auto address = static_cast<uint64_t>(request.address);
-      request.port->granted(static_cast<AxiMaster>(master) == AxiMaster::kStore
-                                ? timing_->write(run_.now(), address, request.beats)
-                                : timing_->read(run_.now(), address, request.beats));
+      const BurstTiming timing = static_cast<AxiMaster>(master) == AxiMaster::kStore
+                                     ? timing_->write(run_.now(), address, request.beats)
+                                     : timing_->read(run_.now(), address, request.beats);
+      if (run_.waveform()) show(static_cast<AxiMaster>(master), timing, request.beats);
+      request.port->granted(timing);
     }
   });
+}
+
+void AxiMemory::show(AxiMaster master, const BurstTiming& timing, int64_t beats) const {
+  Waveform& waveform = *run_.waveform();
+  const auto port = static_cast<WavePort>(master);
+  waveform.request(port, run_.now());
+  for (int64_t beat = 0; beat < beats; ++beat) waveform.beat(port, timing.beat_cycle(beat));
+  if (master == AxiMaster::kStore) waveform.store_response(timing.response_cycle(beats));
 }
 
 }  // namespace qsim::model

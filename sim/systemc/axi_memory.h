@@ -44,6 +44,7 @@ class AxiMemory : public sc_core::sc_module, public AxiBus {
 
  private:
   void arbitrate();
+  void show(AxiMaster master, const BurstTiming& timing, int64_t beats) const;
 
   struct Request {
     AxiPort* port = nullptr;  // null: none

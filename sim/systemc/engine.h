@@ -14,6 +14,7 @@
 
 #include "hw/spec/program.h"
 #include "sim/engines/engine.h"
+#include "sim/engines/waveform.h"
 #include "sim/engines/written.h"
 
 namespace qsim {
@@ -37,6 +38,7 @@ struct SystemcOptions {
   RetirementObserver retirement = {};  // of every run; without values its reader reads nothing
   std::optional<uint32_t> fill = {};   // none: buffers keep what the run before has left
   std::vector<Poke> pokes = {};        // any order; equal cycles are done in the order given
+  Waveform* waveform = nullptr;        // gets what happens in the one run that there may be
 };
 
 // SystemC elaborates once per process. The one model is set up anew for each run, like hardware

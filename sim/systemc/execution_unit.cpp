@@ -71,6 +71,7 @@ void ExecutionUnit::issue_process() {
     last_issue_ = run_.now();
     tokens_.take(unit_, head.instruction->take);
     run_.timing(head.index).issue = run_.now();
+    if (run_.waveform()) run_.waveform()->issue(unit_, head.index, run_.now());
     in_flight_.push_back({head.index, head.instruction->give, kNever});
     busy_index_ = head.index;
     busy_until_ = kNever;
@@ -82,11 +83,13 @@ void ExecutionUnit::issue_process() {
 void ExecutionUnit::set_busy_until(int64_t cycle) {
   busy_until_ = cycle;
   run_.timing(busy_index_).busy_until = cycle;
+  if (run_.waveform()) run_.waveform()->busy_until(unit_, cycle);
   if (!queue_.empty()) run_.wake_at_start(issue_, std::max(cycle, queue_.front().dispatched + 1));
 }
 
 void ExecutionUnit::set_done(int32_t index, int64_t cycle) {
   run_.timing(index).done = cycle;
+  if (run_.waveform()) run_.waveform()->done(unit_, cycle);
   for (InFlight& entry : in_flight_) {
     if (entry.index == index) entry.done = cycle;
   }
@@ -105,6 +108,7 @@ void ExecutionUnit::retire_process() {
     finish(head.index);
     run_.counters().token_full_cycles += run_.now() - earliest;
     run_.timing(head.index).retire = last_retirement_ = run_.now();
+    if (run_.waveform()) run_.waveform()->retire(unit_, head.index, run_.now());
     tokens_.give(unit_, head.give);
     in_flight_.pop_front();
     run_.wake_at_start(issue_, run_.now() + 1);

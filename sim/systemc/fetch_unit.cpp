@@ -56,6 +56,7 @@ void FetchUnit::request_process() {
     if (run_.values()) read_instruction(next_request_);
     axi->request(AxiMaster::kFetch, *this, address, beats());
     run_.counters().fetch_beats += beats();
+    if (run_.waveform()) run_.waveform()->fetch_requested(next_request_, run_.now());
     last_request_ = run_.now();
     ++next_request_;
     run_.wake_at_start(request_, run_.now() + 1);
@@ -64,6 +65,7 @@ void FetchUnit::request_process() {
 
 void FetchUnit::granted(const BurstTiming& timing) {
   arrivals_.push_back(timing.beat_cycle(beats() - 1));
+  if (run_.waveform()) run_.waveform()->fetch_received(next_request_ - 1, arrivals_.back());
   run_.wake_at_start(dispatch_, std::max(arrivals_.front(), run_.now()) + 1);
 }
 

@@ -34,6 +34,7 @@ void HostModel::step_process() {
     if (step_ > 0) run_.result.steps[step_ - 1].end = run_.now();
     if (step_ == steps.size()) {
       run_.result.cycles = run_.now();
+      if (run_.waveform()) run_.waveform()->finish(run_.now());
       if (host_) run_.result.outputs = host_->outputs();
       finished_ = true;
       return;
@@ -53,7 +54,9 @@ void HostModel::run_host_step(LayerId layer) {
     const Tensor& output = host_->run_layer(layer);
     if (run_.options().observer) run_.options().observer(layer, output);
   }
-  run_.wake_at_start(step_event_, run_.now() + host_cycles(layer));
+  const int64_t end = run_.now() + host_cycles(layer);
+  if (run_.waveform()) run_.waveform()->host_step(layer, run_.now(), end);
+  run_.wake_at_start(step_event_, end);
 }
 
 int64_t HostModel::host_cycles(LayerId layer) const {

@@ -25,6 +25,7 @@ class RunContext {
   const Arch& arch() const { return program_->arch; }
   const SystemcOptions& options() const { return *options_; }
   bool values() const { return program_->network.has_values; }
+  Waveform* waveform() const { return options_->waveform; }  // null: nobody wants one
 
   RunResult result;
   Counters& counters() { return result.counters; }

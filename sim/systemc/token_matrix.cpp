@@ -48,6 +48,7 @@ void TokenMatrix::take(Unit taker, uint8_t mask) {
   for (int giver = 0; giver < kUnits; ++giver) {
     if (!(mask >> giver & 1)) continue;
     counter(giver, static_cast<int>(taker)).add(-1, run_.now());
+    if (run_.waveform()) run_.waveform()->tokens(Unit(giver), taker, -1, run_.now());
     run_.wake_at_end(room_[static_cast<size_t>(giver)], run_.now() + 1);
   }
 }
@@ -68,6 +69,7 @@ void TokenMatrix::give(Unit giver, uint8_t mask) {
   for (int taker = 0; taker < kUnits; ++taker) {
     if (!(mask >> taker & 1)) continue;
     counter(static_cast<int>(giver), taker).add(1, run_.now());
+    if (run_.waveform()) run_.waveform()->tokens(giver, Unit(taker), 1, run_.now());
     run_.wake_at_start(arrived_[static_cast<size_t>(taker)], run_.now() + 1);
   }
 }

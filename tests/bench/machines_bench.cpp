@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <string>
 
 #include "compiler/compile.h"
 #include "sim/engines/analytic/engine.h"
@@ -16,22 +17,25 @@ namespace {
 using MachineOf = Arch (*)(Dataflow, size_t);
 
 // next_machine goes on through repetitions: no machine twice.
-void price_machines(benchmark::State& state, MachineOf machine_of, Dataflow dataflow,
+void price_machines(benchmark::State& state, MachineOf machine_of, Dataflow dataflow, bool fold,
                     const std::shared_ptr<size_t>& next_machine) {
+  const CostFunction cost = fold ? segment_cycles : segment_cycles_unfolded;
   const IntegerNetwork network = resnet50_shapes();
-  double plan_s = 0, emit_s = 0, run_s = 0, instructions = 0, cycles = 0;
+  double plan_s = 0, emit_s = 0, run_s = 0, instructions = 0, folded = 0, cycles = 0;
   for (auto _ : state) {
     const Arch arch = machine_of(dataflow, (*next_machine)++);
     const double start = cpu_seconds();
-    const Plan plan = make_plan(network, arch, segment_cycles);
+    const Plan plan = make_plan(network, arch, cost);
     const double planned = cpu_seconds();
     const Program program = emit(network, arch, plan);
     const double emitted = cpu_seconds();
-    const RunResult result = run_analytic(program);
+    int64_t jumped_over = 0;
+    const RunResult result = run_analytic(program, {.fold = fold}, &jumped_over);
     run_s += cpu_seconds() - emitted;
     emit_s += emitted - planned;
     plan_s += planned - start;
     instructions += static_cast<double>(program.instructions.size());
+    folded += static_cast<double>(jumped_over);
     cycles += static_cast<double>(result.cycles);
   }
   const auto mean = [&](double sum) {
@@ -43,15 +47,18 @@ void price_machines(benchmark::State& state, MachineOf machine_of, Dataflow data
   state.counters["emit_ms"] = mean(1e3 * emit_s);
   state.counters["run_ms"] = mean(1e3 * run_s);
   state.counters["instructions"] = mean(instructions);
+  state.counters["folded"] = mean(folded);
   state.counters["Mcycles"] = mean(1e-6 * cycles);
 }
 
-void add(const char* name, MachineOf machine_of, Dataflow dataflow) {
-  benchmark::RegisterBenchmark(name, price_machines, machine_of, dataflow,
-                               std::make_shared<size_t>(0))
-      ->Unit(benchmark::kMillisecond)
-      ->Iterations(kMachinesPerPass)
-      ->MeasureProcessCPUTime();
+void add(const std::string& name, MachineOf machine_of, Dataflow dataflow) {
+  for (const bool fold : {true, false}) {
+    benchmark::RegisterBenchmark((name + (fold ? "" : "/unfolded")).c_str(), price_machines,
+                                 machine_of, dataflow, fold, std::make_shared<size_t>(0))
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(kMachinesPerPass)
+        ->MeasureProcessCPUTime();
+  }
 }
 
 }  // namespace

@@ -69,5 +69,25 @@ TEST(RandomTokens, EnginesAgree) {
   for (const int64_t cycles : waits) EXPECT_GT(cycles, 0);
 }
 
+// What repeats is jumped over (and first_engine_difference() compares with a run without jumps).
+void compare_repeated(uint32_t first_seed, uint32_t last_seed) {
+  int64_t jumped_over = 0, all = 0;
+  for (uint32_t seed = first_seed; seed <= last_seed; ++seed) {
+    const auto index = static_cast<int32_t>(seed) % (2 * kStructurePool);
+    SCOPED_TRACE("structure " + std::to_string(index) + " seed " + std::to_string(seed));
+    const Program program = repeated_token_program(structure(index), seed);
+    ASSERT_EQ(first_engine_difference(program, seed), "");
+    int64_t instructions = 0;
+    run_analytic(program, {}, &instructions);
+    jumped_over += instructions;
+    all += static_cast<int64_t>(program.instructions.size());
+  }
+  std::cout << "jumped over " << jumped_over << " of " << all << " instructions\n";
+  EXPECT_GT(jumped_over, all / 4);
+}
+
+TEST(RandomRepeatedTokens, EnginesAgree) { compare_repeated(1, 200); }
+TEST(FullRandomRepeatedTokens, EnginesAgree) { compare_repeated(201, 5000); }
+
 }  // namespace
 }  // namespace qsim

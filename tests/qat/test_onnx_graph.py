@@ -1,5 +1,8 @@
 """What training reads: modules and files compute what they did; what is not supported is named, all of it."""
 
+import importlib.util
+import inspect
+
 from support import MISSING, MODELS, QatTest, network_of
 
 if not MISSING:
@@ -37,6 +40,15 @@ class ReadTest(QatTest):
             result = torch.softmax(logits, 1) if isinstance(module, Everything) else logits
             torch.testing.assert_close(result, module.eval()(x), rtol=1e-4, atol=1e-5)
 
+    def test_file_of_the_new_exporter(self):
+        if importlib.util.find_spec("onnxscript") is None or "dynamo" not in inspect.signature(torch.onnx.export).parameters:
+            self.skipTest("torch.onnx.export(dynamo=True) needs PyTorch 2.5 or later, and onnxscript")
+        torch.manual_seed(5)
+        module, x, path = Everything().eval(), torch.randn(4, 3, 12, 12), self.temporary / "model.onnx"
+        torch.onnx.export(module, (x[:1],), str(path), dynamo=True, opset_version=18, verbose=False)
+        result = torch.softmax(FloatNetwork(read_onnx(path))(x), 1)
+        torch.testing.assert_close(result, module(x), rtol=1e-4, atol=1e-5)
+
     def test_batch_norm_is_folded(self):
         graph = read_module(Everything(), torch.randn(1, 3, 12, 12))
         self.assertEqual([step.kind for step in graph.steps].count("conv"), 5)
@@ -55,7 +67,7 @@ class ReadTest(QatTest):
                 step.output for step in again.steps if step.name == network.graph.producer(value).name)
             said = again.quantizations[name]
             self.assertEqual((float(said.scale), said.zero, said.low, said.high),
-                             (float(quantizer.scale), quantizer.zero, quantizer.low, quantizer.high))
+                             (quantizer.scale.item(), quantizer.zero, quantizer.low, quantizer.high))
         restarted, _ = network_of(again, {"weights": 4, "activations": 5}, x)
         torch.testing.assert_close(restarted(x), network(x), rtol=0, atol=0)
 

@@ -70,9 +70,13 @@ class TrainingTest(QatTest):
         self.assertNotEqual(scales("ste0"), scales("lsq"))
 
     def test_labels_and_augmentation(self):
-        code, out, error = self.train("--epochs", 2, "--distillation", 0, "--shift", 1, "--flip")
-        self.assertEqual(code, 0, error)
-        self.assertIn("250 samples train, 0 of them without labels", out)
+        for name, *words in (("plain",), ("labels", "--distillation", 0), ("shift", "--shift", 1), ("flip", "--flip")):
+            code, out, error = self.train("--epochs", 1, *words, name=name)
+            self.assertEqual(code, 0, error)
+            self.assertIn("250 samples train, 0 of them without labels", out)
+        plain = (self.temporary / "plain").read_bytes()
+        for name in ("labels", "shift", "flip"):
+            self.assertNotEqual((self.temporary / name).read_bytes(), plain, f"{name} changes nothing")
 
     def refused(self, expected, *words, **options):
         code, _, error = self.train(*words, **options)
@@ -83,6 +87,11 @@ class TrainingTest(QatTest):
         self.refused("weights = 9 is not a whole number in [2, 8]", "--recipe", self.recipe(weights=9))
         self.refused("layers.a: activations = 1 is not", "--recipe", self.recipe(layers={"a": {"activations": 1}}))
         self.refused("recipe: no layer nothing; there are /Add,", "--recipe", self.recipe(layers={"nothing": {"weights": 4}}))
+        self.refused("recipe.json: weigths: is none of weights,", "--recipe", self.recipe(weigths=4))
+        self.refused("first: bits: is none of", "--recipe", self.recipe(first={"bits": 4}))
+        self.refused("layers: is not an object", "--recipe", self.recipe(layers=[]))
+        (self.temporary / "recipe.json").write_text("[1]")
+        self.refused("recipe.json: is not an object", "--recipe", self.temporary / "recipe.json")
         (self.temporary / "recipe.json").write_text("{")
         self.refused("recipe.json: not a recipe", "--recipe", self.temporary / "recipe.json")
 
@@ -95,6 +104,8 @@ class TrainingTest(QatTest):
         self.refused("missing.npz: not an .npz with an array x", "--unlabelled", self.temporary / "missing.npz")
         (self.temporary / "small.json").write_text('{"resize": [8, 8]}')
         self.refused("small.json: resize: training supports", "--unlabelled", self.temporary / "small.npz")
+        (self.temporary / "small.json").write_text("{")
+        self.refused("small.json: not a description", "--unlabelled", self.temporary / "small.npz")
 
     def test_bad_split(self):
         code, _, error = run_command("split", TEST, "--score", 500, "-o", self.temporary / "s")

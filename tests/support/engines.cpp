@@ -67,6 +67,9 @@ std::vector<Tensor> random_inputs(const IntegerNetwork& network, uint32_t seed) 
 std::string first_engine_difference(const Program& program, uint32_t seed,
                                     int64_t* token_full_cycles) {
   const RunResult analytic = run_analytic(program);
+  const std::string folding =
+      timing_difference(program, run_analytic(program, {.fold = false}), analytic);
+  if (!folding.empty()) return "analytic, unfolded and folded: " + folding;
   if (token_full_cycles) *token_full_cycles = analytic.counters.token_full_cycles;
   const std::vector<Tensor> inputs = random_inputs(program.network, seed);
   std::map<LayerId, Tensor> layers;

@@ -35,6 +35,19 @@ class TokenWriter {
     return program_;
   }
 
+  Program write_repeated() {
+    const double rates[] = {64, 16, 8, 5.5, 7};
+    program_.arch.memory.bytes_per_cycle = rates[draw_(0, 4)];
+    for (int segment = 0; segment < 2; ++segment) {
+      const auto first = static_cast<int32_t>(program_.instructions.size());
+      held_ = {};
+      add_repeated(draw_(1, 10), draw_(20, 200));
+      add_repeated(draw_(1, 10), draw_(1, 60));
+      end_segment(first);
+    }
+    return program_;
+  }
+
  private:
   int32_t depth() const { return program_.arch.sync.token_depth; }
 
@@ -43,9 +56,44 @@ class TokenWriter {
     const auto first = static_cast<int32_t>(program_.instructions.size());
     held_ = {};
     for (int32_t i = 0; i < count; ++i) add(draw_(0, kUnits - 1));
+    end_segment(first);
+  }
+
+  void end_segment(int32_t first) {
     program_.instructions.push_back({Halt{}});
     program_.info.push_back({.layer = 0});
-    program_.steps.push_back({-1, first, count + 1});
+    const auto end = static_cast<int32_t>(program_.instructions.size());
+    program_.steps.push_back({-1, first, end - first});
+  }
+
+  void add_repeated(int32_t count, int32_t times) {
+    const size_t first = program_.instructions.size();
+    for (int32_t i = 0; i < count; ++i) add(draw_(0, kUnits - 1));
+    for (int taker = 0; taker < kUnits; ++taker) take_all(taker);
+    const size_t end = program_.instructions.size();
+    for (int32_t i = 1; i < times; ++i) {
+      for (size_t j = first; j < end; ++j) {
+        const Instruction again = program_.instructions[j];
+        program_.instructions.push_back(again);
+        program_.info.push_back({.layer = 0});
+      }
+    }
+  }
+
+  // Instructions that take what is left for a unit and give nothing.
+  void take_all(int taker) {
+    for (;;) {
+      int take = 0;
+      for (int giver = 0; giver < kUnits; ++giver) {
+        int32_t& held = held_[static_cast<size_t>(giver)][static_cast<size_t>(taker)];
+        if (held == 0) continue;
+        take |= 1 << giver;
+        --held;
+      }
+      if (take == 0) return;
+      program_.instructions.push_back({operation(taker), static_cast<uint8_t>(take), 0});
+      program_.info.push_back({.layer = 0});
+    }
   }
 
   // More is given than taken until counters are full.
@@ -142,6 +190,10 @@ class TokenWriter {
 }  // namespace
 
 Program token_program(const Arch& arch, uint32_t seed) { return TokenWriter(arch, seed).write(); }
+
+Program repeated_token_program(const Arch& arch, uint32_t seed) {
+  return TokenWriter(arch, seed).write_repeated();
+}
 
 std::array<int64_t, 4> full_token_cycles(const Program& program, const RunResult& run) {
   std::array<int64_t, 4> waits{};

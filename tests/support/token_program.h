@@ -15,6 +15,10 @@ namespace qsim {
 // are not empty when a segment ends. Nothing keeps it from hazards.
 Program token_program(const Arch& arch, uint32_t seed);
 
+// Like these, but each segment repeats a few instructions many times, then a few others; tokens are
+// even after each repetition. Mostly steady at some time: for folding.
+Program repeated_token_program(const Arch& arch, uint32_t seed);
+
 // Cycles in which an instruction of each unit could have retired but for a full counter.
 std::array<int64_t, 4> full_token_cycles(const Program& program, const RunResult& run);
 

@@ -11,6 +11,7 @@
 #include "sim/cli/evaluate.h"
 #include "sim/cli/pipeline.h"
 #include "sim/cli/recipe_file.h"
+#include "sim/cli/run_files.h"
 #include "sim/engines/analytic/engine.h"
 
 namespace qsim::cli {
@@ -42,7 +43,7 @@ std::string file_text(const SampleFile& file) {
   return text;
 }
 
-// What an accuracy rests on besides network and rounding; files first by name, for people.
+// What an accuracy rests on besides network and rounding, as ResultStore::use_samples() takes it.
 std::string describe_samples(const Samples& samples, bool skip_float) {
   if (!samples.data) return "";
   const SampleOptions& options = samples.options;
@@ -50,8 +51,8 @@ std::string describe_samples(const Samples& samples, bool skip_float) {
   if (samples.calibration) text += "\n" + file_text(*samples.calibration);
   text += "\nlimit " + std::to_string(options.limit) + " calibration " +
           std::to_string(options.calibration_samples) + " seed " + std::to_string(options.seed);
-  return samples.data->path + " " + sha256_of(text).substr(0, 16) +
-         (skip_float ? " without the float network" : "");
+  return sha256_of(text).substr(0, 16) + (skip_float ? " without the float network" : "") +
+         ", of " + samples.data->path;
 }
 
 // That gives the point's report again. Files are named as they were given.
@@ -68,6 +69,7 @@ std::string command_of(const Point& point, const EvaluatorOptions& options) {
   for (const auto& [name, shape] : options.input_shapes) {
     add("input-shape", name + "=" + to_text(shape));
   }
+  if (!options.prices.empty()) add("prices", options.prices);
   words.push_back(point.model);
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
@@ -95,6 +97,7 @@ std::string failure_of(const std::function<void()>& work) {
 
 Evaluator::Evaluator(EvaluatorOptions options)
     : options_(std::move(options)),
+      prices_(options_.prices),
       samples_(load_samples(options_.samples)),
       samples_description_(describe_samples(samples_, options_.skip_float)),
       shapes_(shapes_text(options_)),
@@ -108,9 +111,9 @@ OnceCache<Evaluator::Model>::Pointer Evaluator::model(const std::string& path) {
     if (path.ends_with(".qprog")) {
       throw Error(path + ": is compiled for one machine; a sweep takes ONNX models");
     }
-    return Model{stamp_file(path).sha256, import_onnx(path, {.batch = options_.batch,
-                                                             .input_shapes = options_.input_shapes,
-                                                             .input_values = {}})};
+    Graph graph = import_onnx(
+        path, {.batch = options_.batch, .input_shapes = options_.input_shapes, .input_values = {}});
+    return Model{stamp_model(path).sha256, std::move(graph)};
   });
 }
 
@@ -140,7 +143,8 @@ PointResult Evaluator::describe(const Point& point) {
   result.recipe = point.recipe;
   result.machine = arch.name;
   result.machine_text = to_text(arch);
-  result.key = sha256_of(network_text(point) + result.machine_text);
+  const std::string prices = prices_.file() ? "\nprices\n" + prices_.file()->text : "";
+  result.key = sha256_of(network_text(point) + result.machine_text + prices);
   result.values_key = describe_values(point).key;
   result.command = command_of(point, options_);
   return result;
@@ -153,7 +157,8 @@ PointResult Evaluator::evaluate(const Point& point) {
     const OnceCache<Timed>::Pointer source = timed(point);
     const Plan plan = make_plan(source->network, arch, segment_cycles);
     const Program program = emit(source->network, arch, plan);
-    const Report report = make_report(program, run_analytic(program), false, {}, std::nullopt);
+    const Report report =
+        make_report(program, run_analytic(program), false, prices_.of(arch), {}, std::nullopt);
     result.metrics = metrics_of(report);
   });
   return result;

@@ -10,6 +10,7 @@
 #include "sim/cli/samples.h"
 #include "sim/cli/sweep/once.h"
 #include "sim/cli/sweep/space.h"
+#include "sim/price/price_table.h"
 #include "sim/store/results.h"
 
 namespace qsim::cli {
@@ -19,6 +20,7 @@ struct EvaluatorOptions {
   int64_t batch = 1;                          // of dynamic batch dimensions
   std::map<std::string, Shape> input_shapes;  // of inputs with other dynamic dimensions
   bool skip_float = false;                    // score the integer network alone
+  std::string prices;  // a price table; "": that of each machine's technology
 };
 
 // A model is imported once, and quantized once for all machines. Cycles are the analytic engine's.
@@ -33,8 +35,8 @@ class Evaluator {
 
   // Everything about a point but failure and metrics, in microseconds.
   PointResult describe(const Point& point);
-  // Cycles, traffic and what follows from them. What is wrong with the point (it does not fit, the
-  // recipe names a layer that is not there) stands in `failure`.
+  // Cycles, traffic, energy, area and what follows from them. What is wrong with the point (it does
+  // not fit, the recipe names a layer that is not there) stands in `failure`.
   PointResult evaluate(const Point& point);
 
   // The same for the accuracy of the point's network with its rounding, by the reference engine.
@@ -61,6 +63,7 @@ class Evaluator {
   std::string network_text(const Point& point);
 
   EvaluatorOptions options_;
+  PriceSource prices_;
   Samples samples_;
   std::string samples_description_, shapes_;
   OnceCache<Model> models_;

@@ -1,5 +1,6 @@
 #include "sim/cli/sweep/space.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -34,8 +35,10 @@ std::string overlaps(const std::vector<Axis>& axes, const std::string& place) {
       for (const auto& [name, value] : choice) {
         const auto [at, is_new] = owner.try_emplace(name, &axis);
         if (is_new || at->second == &axis) continue;
-        found += place + ":" + std::to_string(axis.line) + ": " + name +
-                 " is set already, in line " + std::to_string(at->second->line) + "\n";
+        found += place + ":" + std::to_string(axis.line) + ": " + name + " is set already, " +
+                 (at->second->line == 0 ? "beside the space"
+                                        : "in line " + std::to_string(at->second->line)) +
+                 "\n";
         at->second = &axis;  // said once
       }
     }
@@ -75,9 +78,25 @@ void Space::read(const std::string& text, const std::string& place,
   if (size() > kMostPoints) {
     throw Error(place + ": has more than " + std::to_string(kMostPoints) + " points");
   }
-  if (point(int64_t{0}).model.empty()) {
-    throw Error(place + ": names no model, and none was passed beside it");
+  require_models(place);
+}
+
+void Space::require_models(const std::string& place) const {
+  const auto names_model = [](const Choice& choice) {
+    return std::any_of(choice.begin(), choice.end(),
+                       [](const auto& setting) { return setting.first == "model"; });
+  };
+  const Axis* partial = nullptr;
+  for (const Axis& axis : axes_) {
+    const auto named = std::count_if(axis.choices.begin(), axis.choices.end(), names_model);
+    if (named == static_cast<std::ptrdiff_t>(axis.choices.size())) return;
+    if (named > 0) partial = &axis;
   }
+  if (partial) {
+    throw Error(place + ":" + std::to_string(partial->line) +
+                ": some of these points name a model and some do not; expected all or none");
+  }
+  throw Error(place + ": names no model, and none was passed beside it");
 }
 
 int64_t Space::size() const {

@@ -59,6 +59,7 @@ class Space {
   Space() = default;
   void read(const std::string& text, const std::string& place,
             const std::vector<std::string>& models);
+  void require_models(const std::string& place) const;
 
   std::vector<Axis> axes_;
 };

@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 
 namespace qsim::cli {
@@ -53,7 +54,14 @@ class Workers {
   Workers(const Pending& pending, Evaluator& evaluator, Results& results, int threads)
       : pending_(pending), evaluator_(evaluator), results_(results) {
     const size_t wanted = std::min(static_cast<size_t>(std::max(1, threads)), tasks());
-    for (size_t i = 0; i < wanted; ++i) threads_.emplace_back([this] { work(); });
+    for (size_t i = 0; i < wanted; ++i) {
+      try {
+        threads_.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {  // the system starts no more: those there do the work
+        if (threads_.empty()) throw;
+        break;
+      }
+    }
   }
   ~Workers() {
     next_ = tasks();

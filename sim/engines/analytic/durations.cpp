@@ -8,11 +8,16 @@
 namespace qsim::analytic {
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+// Divisions of 32 bits take half the time of 64, and this file does little else.
+int64_t ceil_div(int64_t a, int64_t b) {
+  return static_cast<uint32_t>(a + b - 1) / static_cast<uint32_t>(b);
+}
+int64_t ceil_shift(int64_t a, int32_t shift) { return (a + (int64_t{1} << shift) - 1) >> shift; }
 
 // Words of R bytes that `bytes` bytes at `address` touch.
 int64_t words_touched(int64_t address, int64_t bytes, int64_t rows) {
-  return (address % rows + bytes - 1) / rows + 1;
+  const auto word = static_cast<uint32_t>(rows);
+  return (static_cast<uint32_t>(address) % word + static_cast<uint32_t>(bytes) - 1) / word + 1;
 }
 
 // Per-pixel cost and word traffic of one channel block (T15).
@@ -51,8 +56,9 @@ template <typename Visit>
 void for_each_block(const Arch& arch, const Vector& op, Visit&& visit) {
   // The cost of a block depends on its addresses modulo a word and on its channels; with R dividing
   // the bytes of C codes all full blocks are alike.
+  if (op.blocks == 1) return visit(block_cost(arch, op, 0, op.last_channels), 1);
   const int32_t narrowest = std::max({op.dst_pack, op.src_pack, op.src2_pack});
-  if ((arch.array.cols >> narrowest) % arch.array.rows == 0 && op.blocks > 1) {
+  if ((arch.array.cols >> narrowest) % arch.array.rows == 0) {
     visit(block_cost(arch, op, 0, arch.array.cols), int64_t{op.blocks} - 1);
   } else {
     for (int64_t b = 0; b + 1 < op.blocks; ++b) visit(block_cost(arch, op, b, arch.array.cols), 1);
@@ -62,78 +68,39 @@ void for_each_block(const Arch& arch, const Vector& op, Visit&& visit) {
 
 }  // namespace
 
-Duration matmul_duration(const Arch& arch, const Matmul& op) {
+Duration matmul_duration(const Arch& arch, const Matmul& op, Counters& counters) {
   const int64_t rows = arch.array.rows, cols = arch.array.cols;
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
+  const int64_t weight_words = tiles * ceil_shift(rows, op.weight_pack - op.act_pack);
+  counters.act_reads_compute += pixels * tiles;
   if (arch.array.dataflow == Dataflow::kWs) {
+    counters.weight_reads += weight_words;
+    counters.acc_writes += pixels * tiles;
     const int64_t pace = std::max(pixels, rows);
     return {tiles * pace, 1 + (tiles - 1) * pace + pixels - 1 + (rows - 1) + (cols - 1) +
                               timing::kMatmulLatencyCycles};
   }
-  const int64_t busy = ceil_div(pixels, rows) * tiles * rows;
+  const int64_t groups = ceil_div(pixels, rows);
+  counters.weight_reads += weight_words * groups;
+  counters.acc_writes += pixels;
+  const int64_t busy = groups * tiles * rows;
   const int64_t last_feed = 1 + busy - rows;
   return {busy, last_feed + 3 * (rows - 1) + (cols - 1) + timing::kMatmulLatencyCycles};
 }
 
-Duration vector_duration(const Arch& arch, const Vector& op) {
+Duration vector_duration(const Arch& arch, const Vector& op, Counters& counters) {
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
+  const bool requant = VectorFunction(op.function) == VectorFunction::kRequant;
   int64_t busy = 0;
   for_each_block(arch, op, [&](const BlockCost& cost, int64_t times) {
     busy += times * (timing::kVectorBlockSetupCycles + pixels * cost.cycles);
-  });
-  return {busy, busy + timing::kVectorLatencyCycles};
-}
-
-void count_matmul(const Arch& arch, const Matmul& op, Counters& counters) {
-  const int64_t rows = arch.array.rows;
-  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
-  const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
-  const bool ws = arch.array.dataflow == Dataflow::kWs;
-  counters.act_reads_compute += pixels * tiles;
-  const int64_t rows_per_word = int64_t{1} << (op.weight_pack - op.act_pack);
-  counters.weight_reads +=
-      tiles * ceil_div(rows, rows_per_word) * (ws ? 1 : ceil_div(pixels, rows));
-  counters.acc_writes += ws ? pixels * tiles : pixels;
-}
-
-void count_vector(const Arch& arch, const Vector& op, Counters& counters) {
-  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
-  for_each_block(arch, op, [&](const BlockCost& cost, int64_t times) {
     counters.act_reads_vector += times * pixels * cost.words_read;
     counters.act_writes_vector += times * pixels * cost.words_written;
     counters.vector_lane_ops += times * pixels * cost.lane_ops;
-    if (VectorFunction(op.function) == VectorFunction::kRequant) {
-      counters.acc_reads_vector += times * pixels;
-    }
+    if (requant) counters.acc_reads_vector += times * pixels;
   });
-}
-
-void BurstWalk::start_piece() {
-  const int64_t address =
-      base_ + index_[0] * stride_[0] + index_[1] * stride_[1] + index_[2] * stride_[2];
-  const int64_t offset = address & (bus_bytes_ - 1);
-  beat_address_ = address - offset;
-  beats_left_ = (offset + bytes_ + bus_bytes_ - 1) / bus_bytes_;
-}
-
-int64_t BurstWalk::next() {
-  const int64_t to_boundary =
-      (timing::kBurstBoundaryBytes - (beat_address_ & (timing::kBurstBoundaryBytes - 1))) /
-      bus_bytes_;
-  const int64_t beats = std::min({beats_left_, timing::kMaxBurstBeats, to_boundary});
-  beat_address_ += beats * bus_bytes_;
-  beats_left_ -= beats;
-  if (beats_left_ == 0) {
-    for (int level = 0; level < 3; ++level) {
-      if (++index_[level] < count_[level]) {
-        start_piece();
-        break;
-      }
-      index_[level] = 0;
-    }
-  }
-  return beats;
+  return {busy, busy + timing::kVectorLatencyCycles};
 }
 
 }  // namespace qsim::analytic

@@ -16,10 +16,18 @@ int64_t host_cycles(const Arch& arch, const IntegerNetwork& network, const Layer
   return arch.host.step_cycles + (elements * 1000 + rate_milli - 1) / rate_milli;
 }
 
+int64_t cycles_of(const Arch& arch, std::span<const Instruction> instructions, bool fold) {
+  MemoryTiming memory(arch);
+  Counters counters;
+  return analytic::Timeline(arch, instructions, 0, 0, memory, {}, counters, fold).run();
+}
+
 }  // namespace
 
-RunResult run_analytic(const Program& program) {
+RunResult run_analytic(const Program& program, const AnalyticOptions& options,
+                       int64_t* folded_instructions) {
   RunResult result;
+  if (folded_instructions) *folded_instructions = 0;
   result.timing.resize(program.instructions.size());
   MemoryTiming memory(program.arch);
   for (const Step& step : program.steps) {
@@ -32,8 +40,9 @@ RunResult run_analytic(const Program& program) {
       analytic::Timeline timeline(
           program.arch, std::span(program.instructions).subspan(first, count),
           program.instruction_address + step.first * int64_t{kInstructionBytes}, start, memory,
-          std::span(result.timing).subspan(first, count), result.counters);
+          std::span(result.timing).subspan(first, count), result.counters, options.fold);
       result.cycles = timeline.run();
+      if (folded_instructions) *folded_instructions += timeline.folded_instructions();
     }
     result.steps.push_back({start, result.cycles});
   }
@@ -42,10 +51,11 @@ RunResult run_analytic(const Program& program) {
 }
 
 int64_t segment_cycles(const Arch& arch, std::span<const Instruction> instructions) {
-  std::vector<InstructionTiming> timing(instructions.size());
-  MemoryTiming memory(arch);
-  Counters counters;
-  return analytic::Timeline(arch, instructions, 0, 0, memory, timing, counters).run();
+  return cycles_of(arch, instructions, true);
+}
+
+int64_t segment_cycles_unfolded(const Arch& arch, std::span<const Instruction> instructions) {
+  return cycles_of(arch, instructions, false);
 }
 
 }  // namespace qsim

@@ -13,12 +13,21 @@
 
 namespace qsim {
 
+struct AnalyticOptions {
+  // Jumps over what repeats (docs/reference/timing.md, Folding). Nothing in the result depends on
+  // it. Without effect where the memory is a DRAM.
+  bool fold = true;
+};
+
 // Runs all steps of a program. Fills cycles, timing, steps and the timing counters of the result.
-// Throws Error when the program hangs (T18), naming what waits for what.
-RunResult run_analytic(const Program& program);
+// Throws Error when the program hangs (T18), naming what waits for what. folded_instructions, if
+// given, becomes the number of instructions jumped over.
+RunResult run_analytic(const Program& program, const AnalyticOptions& options = {},
+                       int64_t* folded_instructions = nullptr);
 
 // Cycles of one device segment on its own, starting at cycle 0: what the planner compares
 // candidates by. The last instruction must be HALT.
 int64_t segment_cycles(const Arch& arch, std::span<const Instruction> instructions);
+int64_t segment_cycles_unfolded(const Arch& arch, std::span<const Instruction> instructions);
 
 }  // namespace qsim

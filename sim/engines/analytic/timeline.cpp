@@ -6,6 +6,7 @@
 
 #include "hw/spec/error.h"
 #include "hw/spec/timing.h"
+#include "sim/engines/analytic/durations.h"
 
 namespace qsim::analytic {
 namespace {
@@ -18,53 +19,44 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 Timeline::Timeline(const Arch& arch, std::span<const Instruction> instructions,
                    int64_t instruction_address, int64_t start, MemoryTiming& memory,
-                   std::span<InstructionTiming> timing, Counters& counters)
+                   std::span<InstructionTiming> timing, Counters& counters, bool fold)
     : arch_(arch),
       instructions_(instructions),
       instruction_address_(instruction_address),
       start_(start),
       memory_(memory),
       timing_(timing),
-      counters_(counters),
-      dispatch_cycle_(instructions.size(), kUnknown),
-      unit_of_(instructions.size(), -1),
-      arrival_(instructions.size(), kUnknown),
-      landings_(static_cast<size_t>(arch.dma.load_outstanding), kUnknown) {
-  for (size_t i = 0; i < instructions.size(); ++i) {
-    if (is_halt(instructions[i].op)) continue;
-    unit_of_[i] = static_cast<int8_t>(unit_of(instructions[i].op));
-    units_[unit_of_[i]].program.push_back(static_cast<int32_t>(i));
-  }
+      counters_(counters) {
+  state_.landings.assign(static_cast<size_t>(arch.dma.load_outstanding), kUnknown);
+  if (fold && memory.has_independent_channels()) fold_.emplace(arch, instructions, timing);
 }
 
 int64_t Timeline::run() {
   for (;;) {
     propagate();
     // Requests to the memory in cycle order; in one cycle fetch, then load, then store.
-    const int64_t fetch = next_fetch();
-    int64_t load = load_request_cycle();
-    const int64_t store = store_.bursts ? store_.next_request : kNever;
+    int64_t fetch = next_fetch();
+    const int64_t load = load_request_cycle();
+    const int64_t store = state_.store.bursts.finished() ? kNever : state_.store.next_request;
     if (fetch <= load && fetch <= store) {
       if (fetch == kNever) break;
+      if (fold_) fetch += fold_->before_fetch(fetch, state_, memory_, counters_);
       request_fetch(fetch);
     } else if (load <= store) {
-      // Bursts of one load change nothing for others until the last has been requested.
-      while (load_.bursts && load < fetch && load <= store) {
-        request_load();
-        load = load_request_cycle();
-      }
+      request_loads(fetch, store);
     } else {
       request_store();
     }
   }
-  const size_t last = instructions_.size() - 1;
-  if (dispatch_cycle_[last] == kUnknown) throw Error(hang_message());
-  int64_t halt = dispatch_cycle_[last];
-  for (const UnitState& unit : units_) {
-    if (unit.retired < unit.program.size()) throw Error(hang_message());
-    if (unit.retired > 0) halt = std::max(halt, timing_[unit.program.back()].retire);
+  if (state_.dispatched() < instructions_.size()) throw Error(hang_message());
+  const int64_t dispatch = state_.dispatch[instructions_.size() - 1];
+  int64_t halt = dispatch;
+  for (const UnitState& unit : state_.units) {
+    const size_t retired = unit.retire.size();
+    if (retired < unit.dispatch.size()) throw Error(hang_message());
+    if (retired > 0) halt = std::max(halt, unit.retire[retired - 1]);
   }
-  timing_[last] = {dispatch_cycle_[last], dispatch_cycle_[last], halt + 1, halt + 1};
+  if (!timing_.empty()) timing_.back() = {dispatch, dispatch, halt + 1, halt + 1};
   return halt + 2;  // T2
 }
 
@@ -79,209 +71,281 @@ void Timeline::propagate() {
 }
 
 bool Timeline::dispatch() {  // T5
-  if (dispatched_ == fetched_) return false;
-  const size_t i = dispatched_;
-  int64_t cycle = arrival_[i] + 1;
-  if (i > 0) cycle = std::max(cycle, dispatch_cycle_[i - 1] + 1);
-  if (unit_of_[i] >= 0) {
-    UnitState& unit = units_[unit_of_[i]];
+  const size_t i = state_.dispatched();
+  if (i == state_.fetched()) return false;
+  int64_t cycle = state_.arrival[i] + 1;
+  if (i > 0) cycle = std::max(cycle, state_.dispatch[i - 1] + 1);
+  const Operation& op = instructions_[i].op;
+  if (!is_halt(op)) {
+    const int u = static_cast<int>(unit_of(op));
+    UnitState& unit = state_.units[u];
+    const size_t j = unit.dispatch.size();
     const size_t depth = static_cast<size_t>(arch_.fetch.queue_depth);
-    if (unit.dispatched >= depth) {
-      if (unit.dispatched - depth >= unit.issued) return false;
-      cycle = std::max(cycle, timing_[unit.program[unit.dispatched - depth]].issue + 1);
+    if (j >= depth) {
+      if (j - depth >= unit.issue.size()) return false;
+      cycle = std::max(cycle, unit.issue[j - depth] + 1);
     }
-    ++unit.dispatched;
+    unit.index.push(static_cast<int64_t>(i));
+    unit.dispatch.push(cycle);
+    possible_ |= issue_bit(u);
   }
-  dispatch_cycle_[i] = cycle;
-  ++dispatched_;
-  if (unit_of_[i] >= 0) possible_ |= issue_bit(unit_of_[i]);
+  state_.dispatch.push(cycle);
   return true;
 }
 
 bool Timeline::issue(int u) {  // T6
-  UnitState& unit = units_[u];
-  const size_t j = unit.issued;
-  if (j == unit.dispatched || unit.busy_until == kUnknown) return false;
-  const int32_t index = unit.program[j];
-  const Instruction& instruction = instructions_[index];
-  int64_t cycle = std::max(dispatch_cycle_[index] + 1, unit.busy_until);
+  UnitState& unit = state_.units[u];
+  const size_t j = unit.issue.size();
+  if (j == unit.dispatch.size() || unit.busy_until == kUnknown) return false;
+  const int64_t index = unit.index[j];
+  const Instruction& instruction = at(index);
+  int64_t cycle = std::max(unit.dispatch[j] + 1, unit.busy_until);
   const size_t in_flight = static_cast<size_t>(arch_.sync.in_flight);
   if (j >= in_flight) {
-    if (j - in_flight >= unit.retired) return false;
-    cycle = std::max(cycle, timing_[unit.program[j - in_flight]].retire + 1);
+    if (j - in_flight >= unit.retire.size()) return false;
+    cycle = std::max(cycle, unit.retire[j - in_flight] + 1);
   }
   const auto* vector_op = std::get_if<Vector>(&instruction.op);
   if (vector_op && vector_op->drain && j > 0) {
-    if (unit.retired < j) return false;
-    cycle = std::max(cycle, timing_[unit.program[j - 1]].retire + 1);
+    if (unit.retire.size() < j) return false;
+    cycle = std::max(cycle, unit.retire[j - 1] + 1);
   }
-  for (int from = 0; from < kUnits; ++from) {
-    if (!(instruction.take >> from & 1)) continue;
-    const TokenHistory& history = tokens(from, u);
-    if (history.taken.size() == history.given.size()) return false;
-    cycle = std::max(cycle, history.given[history.taken.size()] + 1);
+  for (uint32_t take = instruction.take; take != 0; take &= take - 1) {
+    const TokenState& state = tokens(std::countr_zero(take), u);
+    if (state.taken.size() == state.given.size()) return false;
+    cycle = std::max(cycle, state.given[state.taken.size()] + 1);
   }
-  for (int from = 0; from < kUnits; ++from) {
-    if (!(instruction.take >> from & 1)) continue;
-    tokens(from, u).taken.push_back(cycle);
+  for (uint32_t take = instruction.take; take != 0; take &= take - 1) {
+    const int from = std::countr_zero(take);
+    tokens(from, u).taken.push(cycle);
     possible_ |= retire_bit(from);
   }
-  timing_[index].issue = cycle;
-  ++unit.issued;
+  unit.issue.push(cycle);
+  if (!timing_.empty()) timing_[static_cast<size_t>(index)].issue = cycle;
   possible_ |= kDispatchBit | retire_bit(u);
   if (u == kLoad || u == kStore) {
     start_transfer(u, index, cycle);
     return true;
   }
   Duration duration;
-  if (const auto* matmul = std::get_if<Matmul>(&instruction.op)) {
-    duration = matmul_duration(arch_, *matmul);
-    count_matmul(arch_, *matmul, counters_);
+  if (vector_op) {
+    duration = vector_duration(arch_, *vector_op, counters_);
   } else {
-    const Vector& vector = std::get<Vector>(instruction.op);
-    duration = vector_duration(arch_, vector);
-    count_vector(arch_, vector, counters_);
+    duration = matmul_duration(arch_, std::get<Matmul>(instruction.op), counters_);
   }
-  unit.busy_until = timing_[index].busy_until = cycle + duration.busy;
-  timing_[index].done = cycle + duration.done;
+  unit.busy_until = cycle + duration.busy;
+  unit.done.push(cycle + duration.done);
+  if (!timing_.empty()) {
+    timing_[static_cast<size_t>(index)].busy_until = unit.busy_until;
+    timing_[static_cast<size_t>(index)].done = cycle + duration.done;
+  }
   return true;
 }
 
 bool Timeline::retire(int u) {  // T8
-  UnitState& unit = units_[u];
-  const size_t j = unit.retired;
+  UnitState& unit = state_.units[u];
+  const size_t j = unit.retire.size();
   // A transfer is done only once its last burst has been requested.
-  const size_t complete = unit.busy_until == kUnknown ? unit.issued - 1 : unit.issued;
-  if (j == complete) return false;
-  const int32_t index = unit.program[j];
-  int64_t ready = timing_[index].done;
-  if (j > 0) ready = std::max(ready, timing_[unit.program[j - 1]].retire + 1);
+  if (j == unit.done.size()) return false;
+  const int64_t index = unit.index[j];
+  int64_t ready = unit.done[j];
+  if (j > 0) ready = std::max(ready, unit.retire[j - 1] + 1);
   int64_t cycle = ready;
-  const uint8_t give = instructions_[index].give;
+  const uint32_t gifts = at(index).give;
   const size_t depth = static_cast<size_t>(arch_.sync.token_depth);
-  for (int to = 0; to < kUnits; ++to) {
-    if (!(give >> to & 1)) continue;
-    const TokenHistory& history = tokens(u, to);
-    const size_t gift = history.given.size();
+  for (uint32_t give = gifts; give != 0; give &= give - 1) {
+    const TokenState& state = tokens(u, std::countr_zero(give));
+    const size_t gift = state.given.size();
     if (gift < depth) continue;
-    if (gift - depth >= history.taken.size()) return false;
-    cycle = std::max(cycle, history.taken[gift - depth] + 1);
+    if (gift - depth >= state.taken.size()) return false;
+    cycle = std::max(cycle, state.taken[gift - depth] + 1);
   }
-  for (int to = 0; to < kUnits; ++to) {
-    if (!(give >> to & 1)) continue;
-    tokens(u, to).given.push_back(cycle);
+  for (uint32_t give = gifts; give != 0; give &= give - 1) {
+    const int to = std::countr_zero(give);
+    tokens(u, to).given.push(cycle);
     possible_ |= issue_bit(to);
   }
   possible_ |= issue_bit(u);
   counters_.token_full_cycles += cycle - ready;
-  timing_[index].retire = cycle;
-  ++unit.retired;
+  unit.retire.push(cycle);
+  if (!timing_.empty()) timing_[static_cast<size_t>(index)].retire = cycle;
   return true;
 }
 
-void Timeline::start_transfer(int u, int32_t index, int64_t cycle) {
-  units_[u].busy_until = kUnknown;
+void Timeline::start_transfer(int u, int64_t index, int64_t cycle) {
+  state_.units[u].busy_until = kUnknown;
   if (u == kLoad) {
-    const Load& op = std::get<Load>(instructions_[index].op);
-    load_ = {BurstWalk(arch_, op), index, cycle + timing::kLoadRequestCycles};
+    const Load& op = std::get<Load>(at(index).op);
+    state_.load = {BurstWalk(arch_, op), index, cycle + timing::kLoadRequestCycles};
     counters_.load_bytes += int64_t{1} * op.bytes * op.count0 * op.count1 * op.count2;
   } else {
-    const Store& op = std::get<Store>(instructions_[index].op);
-    store_ = {BurstWalk(arch_, op), index, cycle + timing::kStoreRequestCycles};
+    const Store& op = std::get<Store>(at(index).op);
+    state_.store = {BurstWalk(arch_, op), index, cycle + timing::kStoreRequestCycles};
     counters_.store_bytes += int64_t{1} * op.bytes * op.count0 * op.count1 * op.count2;
+    if (memory_.has_independent_channels()) store_ahead();
   }
 }
 
+void Timeline::end_transfer(int u, int64_t index, int64_t busy_until, int64_t done) {
+  state_.units[u].busy_until = busy_until;
+  state_.units[u].done.push(done);
+  if (!timing_.empty()) {
+    timing_[static_cast<size_t>(index)].busy_until = busy_until;
+    timing_[static_cast<size_t>(index)].done = done;
+  }
+  possible_ |= issue_bit(u) | retire_bit(u);
+}
+
 int64_t Timeline::next_fetch() const {  // T4
-  if (fetched_ == instructions_.size()) return kNever;
-  if (fetched_ == 0) return start_;
-  int64_t cycle = last_fetch_request_ + 1;
+  const size_t i = state_.fetched();
+  if (i == instructions_.size()) return kNever;
+  if (i == 0) return start_;
+  int64_t cycle = state_.last_fetch_request + 1;
   const size_t depth = static_cast<size_t>(arch_.fetch.fifo_depth);
-  if (fetched_ >= depth) {
-    if (fetched_ - depth >= dispatched_) return kNever;
-    cycle = std::max(cycle, dispatch_cycle_[fetched_ - depth] + 1);
+  if (i >= depth) {
+    if (i - depth >= state_.dispatched()) return kNever;
+    cycle = std::max(cycle, state_.dispatch[i - depth] + 1);
   }
   return cycle;
 }
 
 void Timeline::request_fetch(int64_t cycle) {
   const int64_t beats = timing::kInstructionBytes / arch_.memory.bus_bytes;
-  const int64_t address =
-      instruction_address_ + static_cast<int64_t>(fetched_) * timing::kInstructionBytes;
-  const BurstTiming burst = memory_.read(cycle, static_cast<uint64_t>(address), beats);
-  arrival_[fetched_++] = burst.beat_cycle(beats - 1);
-  last_fetch_request_ = cycle;
+  if (memory_.has_independent_channels()) {
+    state_.arrival.push(memory_.read_last_beat(cycle, beats));
+  } else {
+    const int64_t address =
+        instruction_address_ + static_cast<int64_t>(state_.fetched()) * timing::kInstructionBytes;
+    state_.arrival.push(
+        memory_.read(cycle, static_cast<uint64_t>(address), beats).beat_cycle(beats - 1));
+  }
+  state_.last_fetch_request = cycle;
   counters_.fetch_beats += beats;
   possible_ |= kDispatchBit;
 }
 
 int64_t Timeline::load_request_cycle() const {  // T11
-  if (!load_.bursts) return kNever;
-  const int64_t oldest = landings_[oldest_landing_];
-  return oldest == kUnknown ? load_.next_request : std::max(load_.next_request, oldest + 1);
+  if (state_.load.bursts.finished()) return kNever;
+  const int64_t oldest = state_.landings[state_.oldest_landing];
+  return oldest == kUnknown ? state_.load.next_request
+                            : std::max(state_.load.next_request, oldest + 1);
 }
 
-void Timeline::request_load() {  // T11
-  const int64_t cycle = load_request_cycle();
-  const uint64_t address = static_cast<uint64_t>(load_.bursts->address());
-  const int64_t beats = load_.bursts->next();
-  const BurstTiming burst = memory_.read(cycle, address, beats);
-  const int64_t landed = burst.beat_cycle(beats - 1) + timing::kLandingCycles;
-  landings_[oldest_landing_] = landed;
-  if (++oldest_landing_ == landings_.size()) oldest_landing_ = 0;
-  load_.next_request = cycle + 1;
-  ++counters_.load_bursts;
-  counters_.load_beats += beats;
-  if (load_.bursts->finished()) {
-    InstructionTiming& timing = timing_[load_.instruction];
-    units_[kLoad].busy_until = timing.busy_until = cycle + 1;
-    timing.done = landed;
-    load_.bursts.reset();
-    possible_ |= issue_bit(kLoad) | retire_bit(kLoad);
+// The load's bursts that come before the other units' next requests: they change nothing for others
+// until the last has been requested.
+void Timeline::request_loads(int64_t fetch, int64_t store) {  // T11
+  Transfer& load = state_.load;
+  const int64_t before = std::min(fetch, store == kNever ? kNever : store + 1);
+  int64_t landed = kUnknown, cycle = load_request_cycle();
+  while (cycle < before) {
+    const int64_t full = load.bursts.full_bursts();
+    if (full > 1 && memory_.has_independent_channels()) {
+      landed = request_full_loads(full, before);
+    } else {
+      const uint64_t address = static_cast<uint64_t>(load.bursts.address());
+      const int64_t beats = load.bursts.next();
+      landed = timing::kLandingCycles +
+               (memory_.has_independent_channels()
+                    ? memory_.read_last_beat(cycle, beats)
+                    : memory_.read(cycle, address, beats).beat_cycle(beats - 1));
+      state_.landings[state_.oldest_landing] = landed;
+      if (++state_.oldest_landing == state_.landings.size()) state_.oldest_landing = 0;
+      load.next_request = cycle + 1;
+      counters_.load_beats += beats;
+    }
+    if (load.bursts.finished()) {
+      counters_.load_bursts += load.bursts.requested();
+      end_transfer(kLoad, load.instruction, load.next_request, landed);
+      return;
+    }
+    cycle = load_request_cycle();
   }
+}
+
+// At most `most` bursts of the full length; returns the landing of the last.
+int64_t Timeline::request_full_loads(int64_t most, int64_t before) {
+  int64_t* const landings = state_.landings.data();
+  const size_t size = state_.landings.size();
+  size_t oldest = state_.oldest_landing;
+  int64_t next = state_.load.next_request, landed = kUnknown, count = 0;
+  memory_.read_last_beats(timing::kMaxBurstBeats, [&](int64_t last) -> int64_t {
+    if (last >= 0) {
+      landings[oldest] = landed = last + timing::kLandingCycles;
+      if (++oldest == size) oldest = 0;
+      if (++count == most) return -1;
+    }
+    // kUnknown + 1 is no bound.
+    const int64_t cycle = std::max(next, landings[oldest] + 1);
+    if (cycle >= before) return -1;
+    next = cycle + 1;
+    return cycle;
+  });
+  state_.oldest_landing = oldest;
+  state_.load.next_request = next;
+  state_.load.bursts.skip_full(count);
+  counters_.load_beats += count * timing::kMaxBurstBeats;
+  return landed;
 }
 
 void Timeline::request_store() {  // T12
-  const uint64_t address = static_cast<uint64_t>(store_.bursts->address());
-  const int64_t beats = store_.bursts->next();
-  const BurstTiming burst = memory_.write(store_.next_request, address, beats);
+  Transfer& store = state_.store;
+  const uint64_t address = static_cast<uint64_t>(store.bursts.address());
+  const int64_t beats = store.bursts.next();
+  const BurstTiming burst = memory_.write(store.next_request, address, beats);
   const int64_t accepted = burst.beat_cycle(beats - 1);
-  store_.next_request = accepted + 1;
+  store.next_request = accepted + 1;
   ++counters_.store_bursts;
   counters_.store_beats += beats;
-  if (store_.bursts->finished()) {
-    InstructionTiming& timing = timing_[store_.instruction];
-    units_[kStore].busy_until = timing.busy_until = accepted + 1;
-    timing.done = burst.response_cycle(beats);
-    store_.bursts.reset();
-    possible_ |= issue_bit(kStore) | retire_bit(kStore);
+  if (store.bursts.finished()) {
+    end_transfer(kStore, store.instruction, accepted + 1, burst.response_cycle(beats));
   }
+}
+
+// The same for all bursts of a store at once: nobody else writes, and nothing that others do
+// changes when they are accepted.
+void Timeline::store_ahead() {
+  Transfer& store = state_.store;
+  int64_t accepted = store.next_request - 1;
+  while (!store.bursts.finished()) {
+    const int64_t beats = store.bursts.next();
+    accepted = memory_.write_last_beat(accepted + 1, beats);
+    counters_.store_beats += beats;
+  }
+  counters_.store_bursts += store.bursts.requested();
+  end_transfer(kStore, store.instruction, accepted + 1, accepted + memory_.latency_cycles());
 }
 
 std::string Timeline::hang_message() const {  // T18
   std::string text = "hang: nothing can happen any more";
   for (int u = 0; u < kUnits; ++u) {
-    const UnitState& unit = units_[u];
-    if (unit.retired == unit.program.size()) continue;
+    const UnitState& unit = state_.units[u];
+    const size_t issued = unit.issue.size(), retired = unit.retire.size();
+    const bool all_retired = retired == unit.dispatch.size();
+    size_t next = state_.dispatched();  // instruction of the unit that was not dispatched
+    while (next < instructions_.size() &&
+           (is_halt(instructions_[next].op) ||
+            static_cast<int>(unit_of(instructions_[next].op)) != u)) {
+      ++next;
+    }
+    if (all_retired && next == instructions_.size()) continue;
     text += std::string("; ") + name_of(Unit(u));
-    if (unit.retired < unit.issued) {
-      const int32_t index = unit.program[unit.retired];
+    if (retired < issued) {
+      const int64_t index = unit.index[retired];
       text += " instr " + std::to_string(index) + " waits to give";
       for (int to = 0; to < kUnits; ++to) {
-        if (instructions_[index].give >> to & 1) text += std::string(" ") + name_of(Unit(to));
+        if (at(index).give >> to & 1) text += std::string(" ") + name_of(Unit(to));
       }
-    } else if (unit.issued < unit.dispatched) {
-      const int32_t index = unit.program[unit.issued];
+    } else if (issued < unit.dispatch.size()) {
+      const int64_t index = unit.index[issued];
       text += " instr " + std::to_string(index) + " waits for a token from";
       for (int from = 0; from < kUnits; ++from) {
-        const TokenHistory& history = tokens(from, u);
-        if ((instructions_[index].take >> from & 1) &&
-            history.taken.size() == history.given.size()) {
+        const TokenState& state = tokens(from, u);
+        if ((at(index).take >> from & 1) && state.taken.size() == state.given.size()) {
           text += std::string(" ") + name_of(Unit(from));
         }
       }
     } else {
-      text += " waits for dispatch of instr " + std::to_string(unit.program[unit.issued]);
+      text += " waits for dispatch of instr " + std::to_string(next);
     }
   }
   return text;

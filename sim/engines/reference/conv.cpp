@@ -192,6 +192,8 @@ uint64_t ConvStep::run(const Tensor& input, Tensor& output, Workspace& workspace
 }  // namespace
 
 Step prepare_conv(const StepContext& context) {
+  const GemmPath path = context.path == GemmPath::kAuto ? best_gemm_path() : context.path;
+  if (path == GemmPath::kInt16) return prepare_window_conv(context);
   auto step = std::make_shared<ConvStep>(context);
   return [step](const std::vector<const Tensor*>& inputs, Tensor& output, Workspace& workspace) {
     return step->run(*inputs[0], output, workspace);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "sim/engines/reference/window_product.h"
+
 namespace qsim::reference {
 namespace {
 
@@ -26,8 +28,11 @@ OneThread::~OneThread() { omp_set_num_threads(before_); }
 
 GemmPath best_gemm_path() {
   constexpr int kVnni = dnnl_cpu_isa_avx512_core_vnni;
+  constexpr int kAvx2 = dnnl_cpu_isa_avx2;
   const int isa = dnnl_get_effective_cpu_isa();
-  return (isa & kVnni) == kVnni ? GemmPath::kInt8 : GemmPath::kFloat;
+  if ((isa & kVnni) == kVnni) return GemmPath::kInt8;
+  const bool has_avx2 = (isa & kAvx2) == kAvx2 && WindowProduct::is_possible();
+  return has_avx2 ? GemmPath::kInt16 : GemmPath::kFloat;
 }
 
 struct Gemm::Sized {

@@ -6,9 +6,10 @@
 namespace qsim::reference {
 
 enum class GemmPath : uint8_t {
-  kAuto,   // kInt8 where it is exact, else kFloat
+  kAuto,   // kInt8 where it is exact, else kInt16 where the processor has it, else kFloat
   kInt8,   // oneDNN's int8 matmul. Exact with VNNI or AMX alone: without, oneDNN 2.6 adds pairs of
            // products in saturating int16
+  kInt16,  // WindowProduct. Of a convolution: Gemm has no such path
   kFloat,  // float32 GEMM over slices of K so short that every partial sum is below 2^24
 };
 

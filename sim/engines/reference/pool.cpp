@@ -1,6 +1,8 @@
 // Max and average pooling (A22, A23). Taps outside the map are skipped.
 #include <algorithm>
+#include <array>
 
+#include "hw/spec/arithmetic_clones.h"
 #include "hw/spec/arithmetic_rows.h"
 #include "sim/engines/reference/step.h"
 
@@ -68,22 +70,57 @@ void for_each_pixel(const StepContext& context, const Tensor& input, Tensor& out
   }
 }
 
+// Of one window inside the map.
+struct Taps {
+  const int8_t* first;
+  int64_t rows, row_step, columns, column_step;
+};
+
+constexpr int64_t kBlock = 64;  // channels at once: registers of every instruction set
+
+// Starting at the lower bound is clamping from below.
+QSIM_CLONES void max_block(const Taps& taps, int64_t channel, int8_t lo, int8_t hi,
+                           int8_t* __restrict result) {
+  std::array<int8_t, kBlock> best;
+  best.fill(lo);
+  for (int64_t i = 0; i < taps.rows; ++i) {
+    for (int64_t j = 0; j < taps.columns; ++j) {
+      const int8_t* codes = taps.first + i * taps.row_step + j * taps.column_step + channel;
+      for (size_t k = 0; k < kBlock; ++k) best[k] = codes[k] > best[k] ? codes[k] : best[k];
+    }
+  }
+  for (size_t k = 0; k < kBlock; ++k)
+    result[channel + static_cast<int64_t>(k)] = best[k] > hi ? hi : best[k];
+}
+
+// Channels from `channel` on, fewer than a block.
+QSIM_CLONES void max_rest(const Taps& taps, int64_t channel, int64_t channels, int8_t lo, int8_t hi,
+                          int8_t* __restrict result) {
+  std::fill(result + channel, result + channels, lo);
+  for (int64_t i = 0; i < taps.rows; ++i) {
+    for (int64_t j = 0; j < taps.columns; ++j) {
+      const int8_t* codes = taps.first + i * taps.row_step + j * taps.column_step;
+      for (int64_t c = channel; c < channels; ++c)
+        result[c] = codes[c] > result[c] ? codes[c] : result[c];
+    }
+  }
+  for (int64_t c = channel; c < channels; ++c) result[c] = result[c] > hi ? hi : result[c];
+}
+
 void max_pool(const StepContext& context, const Tensor& input, Tensor& output) {
-  const auto channels = static_cast<size_t>(context.input().c);
+  const int64_t channels = context.input().c;
   const auto lo = static_cast<int8_t>(context.layer.clamp_low);
   const auto hi = static_cast<int8_t>(context.layer.clamp_high);
+  const Window& w = context.layer.window;
+  const int64_t line = int64_t{context.input().w} * channels;
   for_each_pixel(context, input, output,
                  [&](const int8_t* image, const PoolWindow& window, int8_t* result) {
-                   // Starting at the lower bound is clamping from below.
-                   std::fill(result, result + channels, lo);
-                   for_each_tap(context, image, window, [&](const int8_t* codes) {
-                     for (size_t c = 0; c < channels; ++c) {
-                       result[c] = codes[c] > result[c] ? codes[c] : result[c];
-                     }
-                   });
-                   for (size_t c = 0; c < channels; ++c) {
-                     result[c] = result[c] > hi ? hi : result[c];
-                   }
+                   const Taps taps = {image + window.y.first * line + window.x.first * channels,
+                                      window.y.count, w.dilation_h * line, window.x.count,
+                                      w.dilation_w * channels};
+                   int64_t c = 0;
+                   for (; c + kBlock <= channels; c += kBlock) max_block(taps, c, lo, hi, result);
+                   max_rest(taps, c, channels, lo, hi, result);
                  });
 }
 

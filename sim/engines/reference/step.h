@@ -30,8 +30,9 @@ using Step = std::function<uint64_t(const std::vector<const Tensor*>& inputs, Te
                                     Workspace& workspace)>;
 
 // Each refers to the context's network and layer, which must outlive the step.
-Step prepare_conv(const StepContext& context);       // kConv but depthwise
-Step prepare_depthwise(const StepContext& context);  // kConv with one input channel per group
+Step prepare_conv(const StepContext& context);         // kConv but depthwise
+Step prepare_window_conv(const StepContext& context);  // the same by GemmPath::kInt16
+Step prepare_depthwise(const StepContext& context);    // kConv with one input channel per group
 Step prepare_add(const StepContext& context);
 Step prepare_max_pool(const StepContext& context);
 Step prepare_average_pool(const StepContext& context);

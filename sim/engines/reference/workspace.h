@@ -10,10 +10,12 @@
 namespace qsim::reference {
 
 struct Workspace {
-  std::vector<uint8_t> padded, windows;       // conv: input with padding, gathered windows
-  std::vector<int32_t> sums;                  // conv: accumulators of one tile
-  std::vector<uint8_t> scratchpad;            // Gemm, int8 path
-  std::vector<float> float_rows, float_sums;  // Gemm, float path
+  std::vector<uint8_t> padded, windows;        // conv: input with padding, gathered windows
+  std::vector<uint16_t> wide_padded;           // conv by WindowProduct: input with padding
+  std::vector<const uint16_t*> window_starts;  //   windows of one panel
+  std::vector<int32_t> sums;                   // conv: accumulators of one tile
+  std::vector<uint8_t> scratchpad;             // Gemm, int8 path
+  std::vector<float> float_rows, float_sums;   // Gemm, float path
 
   // A tensor of unspecified contents, made of memory given back before where that suffices.
   Tensor take(DataType type, const Shape& shape);

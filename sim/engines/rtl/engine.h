@@ -14,6 +14,7 @@
 
 #include "hw/spec/program.h"
 #include "sim/engines/engine.h"
+#include "sim/engines/waveform.h"
 #include "sim/engines/written.h"
 
 namespace qsim {
@@ -46,6 +47,9 @@ struct RtlOptions {
   std::string wave_file = {};
   int64_t wave_from = 0;
   int64_t wave_to = INT64_MAX;
+
+  // Gets what crosses the ports in the one run that there may be; null: nobody. For any model.
+  Waveform* waveform = nullptr;
 };
 
 // Engines may be many and may run at the same time in several threads. The program must outlive

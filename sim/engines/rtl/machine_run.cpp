@@ -36,6 +36,7 @@ MachineRun::MachineRun(const Program& program, const RtlOptions& options, Model&
         "layers and instructions cannot be observed");
   }
   if (values() && options.observer) layers_.emplace(program, view_, options.observer);
+  if (options.waveform) signals_.emplace(program, *options.waveform);
 }
 
 void MachineRun::load_memories(const std::vector<Tensor>& inputs) {
@@ -61,13 +62,16 @@ RunResult MachineRun::run(const std::vector<Tensor>& inputs) {
     const Step& step = program_.steps[i];
     result_.steps[i].start = now_;
     if (step.host_layer >= 0) {
+      const int64_t start = now_;
       now_ += host_step(step.host_layer);
+      if (options_.waveform) options_.waveform->host_step(step.host_layer, start, now_);
     } else {
       segment(step);
     }
     result_.steps[i].end = now_;
   }
   result_.cycles = now_;
+  if (options_.waveform) options_.waveform->finish(now_);
   read_counters();
   if (host_) result_.outputs = host_->outputs();
   return std::move(result_);
@@ -86,6 +90,7 @@ int64_t MachineRun::host_step(LayerId layer) {
 
 void MachineRun::segment(const Step& step) {
   trace_.start_segment(step.first, step.count);
+  if (signals_) signals_->start_segment(step.first, now_);
   Inputs inputs;
   Events events;
   Bus bus;
@@ -105,14 +110,17 @@ void MachineRun::segment(const Step& step) {
       model_.set_wave(now_ >= options_.wave_from && now_ <= options_.wave_to, now_);
     }
     memory_.cycle(now_, bus, inputs);
+    if (signals_) signals_->bus(now_, bus, inputs);
     model_.cycle(inputs, events, bus);
     fetched_beats += inputs.fetch.data != nullptr;
     if (events.any()) {
       last_activity_ = now_;
       trace_.apply(now_, events);
+      if (signals_) signals_->events(now_, events, trace_);
       observe();
       halted = events.halt;
     }
+    if (options_.waveform) options_.waveform->advance(now_ + 1);
     if (events.error) {
       throw Error("rtl engine: error_o is high in cycle " + std::to_string(now_) +
                   ": an unknown opcode, or a response of the memory that is not OKAY");

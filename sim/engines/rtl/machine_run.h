@@ -13,6 +13,7 @@
 #include "sim/engines/rtl/layer_collector.h"
 #include "sim/engines/rtl/memory_view.h"
 #include "sim/engines/rtl/model.h"
+#include "sim/engines/rtl/signals.h"
 #include "sim/engines/rtl/trace.h"
 
 namespace qsim::rtl {
@@ -45,6 +46,7 @@ class MachineRun {
   Trace trace_;
   std::optional<Host> host_;
   std::optional<LayerCollector> layers_;
+  std::optional<Signals> signals_;
   int64_t now_ = 0;
   int64_t last_activity_ = 0;  // cycle
   int64_t next_report_ = 0;    // cycle of the next call of progress

@@ -69,8 +69,8 @@ void Trace::apply(int64_t cycle, const Events& events) {
         moment(events.done, state.done, state.issued, &Timing::done, "done that did not issue");
     retired_[u] = moment(events.retire, state.retired, state.done, &Timing::retire,
                          "retired that is not done");
-    moment(events.issue, state.issued, state.instructions.size(), &Timing::issue,
-           "issued that is not in the program");
+    issued_[u] = moment(events.issue, state.issued, state.instructions.size(), &Timing::issue,
+                        "issued that is not in the program");
     retired_count_ += retired_[u] >= 0;
   }
   if (!events.halt && !events.halt_dispatch) return;

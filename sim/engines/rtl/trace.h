@@ -26,8 +26,9 @@ class Trace {
   // before the one that has to precede it, or HALT before the others have retired.
   void apply(int64_t cycle, const Events& events);
 
-  // Instructions that were done, or retired, in the last cycle applied; -1: none of the unit. HALT
-  // is the last entry of retired().
+  // Instructions that issued, were done, or retired in the last cycle applied; -1: none of the
+  // unit. HALT is the last entry of retired().
+  const std::array<int32_t, kUnits>& issued() const { return issued_; }
   const std::array<int32_t, kUnits>& done() const { return done_; }
   const std::array<int32_t, kUnits + 1>& retired() const { return retired_; }
 
@@ -59,7 +60,7 @@ class Trace {
   std::vector<InstructionTiming>& timing_;
   int32_t first_ = 0, count_ = 0;
   std::array<UnitState, kUnits> units_;
-  std::array<int32_t, kUnits> done_{};
+  std::array<int32_t, kUnits> issued_{}, done_{};
   std::array<int32_t, kUnits + 1> retired_{};
   bool halt_dispatched_ = false;
   int64_t retired_count_ = 0;

@@ -48,10 +48,10 @@ class Evaluator(_native._Evaluator):
     """Evaluates points of a space; imports a model once and quantizes it once for all machines."""
 
     def __init__(self, *, data=None, calibrate=None, calibration_samples=None, preprocess=None, limit=None, seed=None,
-                 batch=None, input_shapes=None, skip_float=None):
+                 batch=None, input_shapes=None, skip_float=None, prices=None):
         super().__init__(_settings(data=data, calibrate=calibrate, calibration_samples=calibration_samples,
                                    preprocess=preprocess, limit=limit, seed=seed, batch=batch,
-                                   input_shapes=input_shapes, skip_float=skip_float))
+                                   input_shapes=input_shapes, skip_float=skip_float, prices=prices))
 
 
 def sweep(space, store, evaluator=None, *, threads=None):
@@ -77,7 +77,7 @@ class Store(_native._Store):
                    "command": point.command, **_keys_of(point.machine_text)}
             row.update((metric.name, metric.value) for metric in point.metrics)
             accuracy = accuracies.get(point.values_key)
-            if accuracy is not None:
+            if accuracy is not None and not point.failure:
                 row.update((metric.name, metric.value) for metric in accuracy.metrics)
             rows.append(row)
         columns = list(dict.fromkeys(name for row in rows for name in row)) or ["key"]

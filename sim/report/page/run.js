@@ -28,8 +28,8 @@ function summarize() {
       const figure = figures[key];
       if (figure && figure.value !== null) card(title, number_text(figure.value, figure.unit), figure.origin);
     };
-    show("cycles", "Cycles"); show("time_ms", "Time"); show("utilization", "Utilization"); show("energy", "Energy");
-    show("energy_uj", "Energy"); show("area_mm2", "Area"); show("dram_bytes", "DRAM footprint");
+    show("cycles", "Cycles"); show("time_ms", "Time"); show("utilization", "Utilization"); 
+    show("energy_uj", "Energy"); show("power_mw", "Average power"); show("area_mm2", "Area"); show("dram_bytes", "DRAM footprint");
     if (run.accuracy && run.accuracy.top1 !== null) {
       const real = run.accuracy.float_top1;
       card("Top-1", number_text(100 * run.accuracy.top1, "%"), `${number_text(run.accuracy.scored_samples)} samples${real === null ? "" : `, float ${number_text(100 * real, "%")}`}`);
@@ -134,12 +134,13 @@ function show_roofline() {
 
 function show_energy() {
   const unit_of = (key) => kRuns[0].columns[key].unit;
-  const keys = Object.keys(kRuns[0].columns).filter((key) => key.startsWith("energy_") && /^[pnuµm]?J$/.test(unit_of(key)));
-  const parts = keys.filter((key) => !/^energy(_total)?_[a-z]+$/.test(key) || keys.length === 1);
+  const components = kRuns[0].energy?.components ?? {};
+  const parts = Object.keys(components).map((name) => `energy_${name}_nj`);
   if (!parts.length) return;
+  const part_title = (key) => components[key.replace(/^energy_(.*)_nj$/, "$1")].title;
   const section = add_section("energy", "Energy", element("p", {}, `Prices: ${kRuns.map((run, i) => `${run.energy?.technology ?? "see the figures"}${of_run(i)}`).join(", ")}. Each part is a counter times a price; where the price comes from stands in the figures and in docs/user/energy.md.`));
   layer_bars(section, {
-    parts: parts.map((key) => ({ key, title: title_of(key.replace(/^energy_/, "")), help: kRuns[0].columns[key].meaning })),
+    parts: parts.map((key) => ({ key, title: part_title(key), help: kRuns[0].columns[key].meaning })),
     unit: unit_of(parts[0]), value: (run, name, key) => layer_of(run, name)?.[key] ?? null, label: "Energy of each layer by component", caption: "",
   });
 }

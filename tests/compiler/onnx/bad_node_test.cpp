@@ -98,6 +98,9 @@ TEST(BadNode, TransposedConvolution) {
             "output_padding = -1 is outside [0, 1048576]");
   EXPECT_EQ(transpose({4, 3, 2, 2}, {{"output_shape", ints({6})}}),
             "output_shape = 1 numbers is not 2");
+  EXPECT_EQ(
+      transpose({4, 3, 2, 2}, {{"auto_pad", std::string("VALID")}, {"pads", ints({1, 1, 1, 1})}}),
+      "auto_pad = VALID contradicts the pads that are given as well");
   EXPECT_EQ(transpose({4, 3, 2, 2}, {{"auto_pad", kWrong}}),
             "auto_pad = oops is not NOTSET, VALID, SAME_UPPER or SAME_LOWER");
   EXPECT_EQ(transpose({4, 3, 2, 2}, {{"pads", ints({3, 0, 3, 0})}}),

@@ -108,9 +108,9 @@ TEST(Conformance, Shapes) {
 TEST(Conformance, FoldedValues) {
   require_data("onnx_node");
   const std::set<std::string> is_function = {
-      "abs",       "celu",     "elu",  "erf",  "exp",        "gelu",      "hardsigmoid",
-      "hardswish", "log",      "mish", "pow",  "reciprocal", "selu",      "sigmoid",
-      "softplus",  "softsign", "sqrt", "tanh", "resize",     "leakyrelu", "swish"};
+      "celu",      "elu",      "erf",      "exp",  "gelu",       "hardsigmoid",
+      "hardswish", "log",      "mish",     "pow",  "reciprocal", "selu",
+      "sigmoid",   "softplus", "softsign", "sqrt", "tanh",       "swish"};
   std::map<std::string, int> checked;
   for (const fs::path& folder : cases()) {
     Graph graph;
@@ -123,7 +123,8 @@ TEST(Conformance, FoldedValues) {
     EXPECT_EQ(found.type, expected.type) << folder;
     const std::string file = folder.filename().string().substr(5);
     const std::string name = file.substr(0, file.find('_'));
-    const bool is_exact = !is_function.contains(name);
+    const bool is_linear = folder.string().find("linear") != std::string::npos;  // of Resize
+    const bool is_exact = !is_function.contains(name) && !is_linear;
     EXPECT_TRUE(is_exact ? same_floats(found.as_floats(), expected.as_floats())
                          : close_floats(found.as_floats(), expected.as_floats()))
         << folder;

@@ -220,6 +220,18 @@ TEST(Export, NamesAllLayersWithoutForm) {
       << error;
 }
 
+// AveragePool has dilations from opset 19 on; the file is of opset 13.
+TEST(Export, DilatedAveragePoolHasNoForm) {
+  OnnxBuilder m(19, 10);
+  m.input("x", {1, 2, 9, 9}).output("y");
+  m.node("AveragePool", {"x"}, {"y"},
+         {{"kernel_shape", ints({2, 2})}, {"dilations", ints({2, 2})}, {"strides", ints({3, 3})}},
+         "pool");
+  const std::string error = export_error(calibrated(m), "/nowhere/x.onnx");
+  EXPECT_NE(error.find("no form in QDQ ONNX here: pool (average_pool)"), std::string::npos)
+      << error;
+}
+
 TEST(Export, NeedsValuesAndAPlace) {
   const IntegerNetwork bare = quantize(import_model(many_layers()));
   EXPECT_NE(export_error(bare, "x.onnx").find("has no values to export"), std::string::npos);

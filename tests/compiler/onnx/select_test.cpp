@@ -40,6 +40,30 @@ TEST(BadSelect, Expand) {
             "operand shapes = 2x3 and 2 do not broadcast");
 }
 
+TEST(BadSelect, Where) {
+  OnnxBuilder computed;
+  computed.input("x", {2, 3}).input("m", {3}, kOnnxBool).output("y");
+  EXPECT_EQ(error_of(computed.node("Where", {"m", "x", "x"}, {"y"}, {}, "n")),
+            "m.onnx: 1 unsupported operator: Where with computed conditions (1 node, first n)");
+  OnnxBuilder codes;
+  codes.opset("com.microsoft", 1).input("x", {2, 3}, kOnnxUint8).input("m", {3}, kOnnxBool);
+  codes.output("y").initializer("s", floats({}, {0.1f}));
+  codes.initializer("z", tensor_of<uint8_t>(DataType::kUint8, {}, {128}));
+  codes.node("QLinearWhere", {"m", "x", "s", "z", "x", "s", "z", "s", "z"}, {"y"}, {}, "n",
+             "com.microsoft");
+  EXPECT_EQ(error_of(codes),
+            "m.onnx: 1 unsupported operator: com.microsoft.QLinearWhere with computed conditions "
+            "(1 node, first n)");
+  OnnxBuilder numbers;
+  numbers.input("x", {2, 3}).output("y").initializer("m", floats({3}));
+  EXPECT_EQ(error_of(numbers.node("Where", {"m", "x", "x"}, {"y"}, {}, "n")),
+            "m.onnx: node n (Where): input 0 (m): element type = float32 is not bool");
+  OnnxBuilder shapes;
+  shapes.input("x", {2, 3}).output("y").initializer("m", Tensor(DataType::kBool, {4}));
+  EXPECT_EQ(error_of(shapes.node("Where", {"m", "x", "x"}, {"y"}, {}, "n")),
+            "m.onnx: node n (Where): operand shapes = 4 and 2x3 do not broadcast");
+}
+
 TEST(BadSelect, DepthAndSpace) {
   const auto block = [](int64_t size) { return Attributes{{"blocksize", size}}; };
   EXPECT_EQ(select_error("DepthToSpace", {1, 4, 2, 2}, block(0)),
@@ -54,6 +78,19 @@ TEST(BadSelect, DepthAndSpace) {
   EXPECT_EQ(select_error("SpaceToDepth", {1, 1, 3, 2}, block(2)), "3 rows are not a multiple of 2");
   EXPECT_EQ(select_error("SpaceToDepth", {1, 1, 2, 3}, block(2)),
             "3 columns are not a multiple of 2");
+}
+
+// As runtimes multiply: in float32, where 0.7 times 10 is 7.
+TEST(Select, ResizeMultipliesInFloat) {
+  for (const auto& [scale, size, result] :
+       {std::tuple{0.7f, 10, 7}, {1.4f, 10, 14}, {0.35f, 20, 7}, {0.9f, 10, 9}, {0.66f, 3, 1}}) {
+    OnnxBuilder model;
+    model.input("x", {1, 1, 1, size}).output("y");
+    model.initializer("s", floats({4}, {1, 1, 1, scale}));
+    model.node("Resize", {"x", "", "s"}, {"y"});
+    const Graph graph = import_model(model);
+    EXPECT_EQ(graph.value(graph.outputs[0]).shape, (Shape{1, 1, 1, result})) << scale;
+  }
 }
 
 TEST(BadSelect, Resize) {

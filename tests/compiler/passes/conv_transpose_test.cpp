@@ -201,6 +201,29 @@ TEST(ConvTranspose, NormalizationAndReluFoldIntoIt) {
   EXPECT_LT(got.worst_steps("y"), 3.0);
 }
 
+// What a recipe states of its weights is what it gets.
+TEST(ConvTranspose, StatedWeights) {
+  OnnxBuilder model;
+  model.input("x", {1, 2, 3, 3}).output("y");
+  model.initializer("w", random_tensor({2, 3, 2, 2}, 1));
+  model.node("ConvTranspose", {"x", "w"}, {"y"}, {{"strides", ints({2, 2})}}, "up");
+  const Graph graph = import_model(model);
+  Calibrator calibrator(graph);
+  calibrator.observe({random_tensor({1, 2, 3, 3}, 2)});
+  const IntegerNetwork own = quantize(graph, {.calibration = &calibrator.result()});
+  const Layer& conv = *std::find_if(own.layers.begin(), own.layers.end(),
+                                    [](const Layer& layer) { return layer.op == LayerOp::kConv; });
+  Recipe stated;
+  stated.weights_of[conv.name] = {std::vector<int8_t>(conv.weights.size(), 3), conv.weight_scale,
+                                  std::vector<double>(conv.bias.size(), 0)};
+  const IntegerNetwork other =
+      quantize(graph, {.calibration = &calibrator.result(), .recipe = &stated});
+  for (const Layer& layer : other.layers) {
+    if (layer.op != LayerOp::kConv) continue;
+    EXPECT_EQ(layer.weights, std::vector<int8_t>(conv.weights.size(), 3));
+  }
+}
+
 TEST(ConvTranspose, ErrorsNameThePlace) {
   OnnxBuilder wide;
   wide.input("x", {1, 1, 2, 2}).output("y").initializer("w", random_tensor({1, 2, 1, 1}, 1));

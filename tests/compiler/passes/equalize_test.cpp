@@ -1,6 +1,7 @@
 // Cross-layer equalization: the float function stays, the ranges of weights meet.
 #include "compiler/passes/equalize.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/compiler/passes/pass_helpers.h"
@@ -51,10 +52,13 @@ void expect_same_ranges(const Graph& graph, const std::string& outputs, const st
   for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i] / b[i], 1, 1e-3) << outputs << i;
 }
 
-TEST(Equalize, DepthwiseInTheMiddle) {
+class DepthwiseInTheMiddle : public testing::TestWithParam<float> {};
+
+TEST_P(DepthwiseInTheMiddle, OfAnyBias) {
   OnnxBuilder model;
   model.input("x", {1, 3, 8, 8}).output("y");
-  model.initializer("w1", uneven({8, 3, 1, 1}, 1)).initializer("b1", random_tensor({8}, 2));
+  model.initializer("w1", uneven({8, 3, 1, 1}, 1));
+  model.initializer("b1", random_tensor({8}, 2, -GetParam(), GetParam()));
   model.initializer("w2", uneven({8, 1, 3, 3}, 3))
       .initializer("w3", random_tensor({5, 8, 1, 1}, 4));
   model.node("Conv", {"x", "w1", "b1"}, {"c1"}, {}, "conv1").node("Relu", {"c1"}, {"r1"});
@@ -64,8 +68,28 @@ TEST(Equalize, DepthwiseInTheMiddle) {
   const Graph before = import_model(model), after = equalize(before);
   after.check();
   EXPECT_LT(greatest_difference(before, after, random_tensor({1, 3, 8, 8}, 9)), 1e-5f);
-  expect_same_ranges(after, "w1", "w2", 0);
+  if (GetParam() == 0) expect_same_ranges(after, "w1", "w2", 0);
   expect_same_ranges(after, "w2", "w3", 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Equalize, DepthwiseInTheMiddle, testing::Values(0.0f, 1.0f));
+
+// Or the range of the codes between would be that of one channel's bias.
+TEST(Equalize, SmallWeightsDoNotStretchTheirBias) {
+  OnnxBuilder model;
+  model.input("x", {1, 3, 8, 8}).output("y");
+  Tensor weights = random_tensor({8, 3, 1, 1}, 1);
+  for (int i = 0; i < 3; ++i) weights.data<float>()[i] *= 1e-4f;
+  model.initializer("w1", weights).initializer("b1", random_tensor({8}, 2, 0.5f, 1.0f));
+  model.initializer("w2", random_tensor({4, 8, 3, 3}, 3));
+  model.node("Conv", {"x", "w1", "b1"}, {"c1"}, {}, "conv1").node("Relu", {"c1"}, {"r1"});
+  model.node("Conv", {"r1", "w2"}, {"y"}, {}, "conv2");
+  const Graph before = import_model(model), after = equalize(before);
+  EXPECT_LT(greatest_difference(before, after, random_tensor({1, 3, 8, 8}, 9)), 1e-5f);
+  const std::vector<double> old = ranges(before, "b1", 0), now = ranges(after, "b1", 0);
+  EXPECT_LE(*std::max_element(now.begin(), now.end()),
+            1.0001 * *std::max_element(old.begin(), old.end()));
+  EXPECT_NE(ranges(before, "w1", 0), ranges(after, "w1", 0));
 }
 
 TEST(Equalize, NormalizationPoolAndFlattenBeforeGemm) {

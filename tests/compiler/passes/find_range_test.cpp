@@ -80,6 +80,23 @@ TEST(Histogram, CountsExactlyInBins) {
   EXPECT_EQ(histogram.low(), 0);
 }
 
+TEST(Histogram, ClampBeyondWhatItHolds) {
+  for (const double bound : {100.0, 3.0, 0.5, -50.0}) {
+    Histogram histogram;
+    histogram.add(std::vector<float>{0.5f, -0.25f, 0.125f, 0.0f});
+    const bool is_above = bound > 0;
+    histogram.clamp(is_above ? bound : -1e9, is_above ? 1e9 : bound);
+    EXPECT_EQ(histogram.low(), bound);
+    EXPECT_EQ(histogram.high(), bound);
+    int64_t count = 0;
+    for (const Histogram::Bin& bin : histogram.bins()) {
+      count += bin.count;
+      EXPECT_EQ(bin.center, bound);
+    }
+    EXPECT_EQ(count + histogram.zeros(), 4);
+  }
+}
+
 TEST(Histogram, ManySmallValuesAndHugeOnes) {
   Histogram histogram;
   histogram.add(std::vector<float>{1e-44f, -1e-44f, 3e38f, -3e38f});
@@ -151,6 +168,17 @@ TEST(FindRange, EntropyLeavesOutAnOutlierAndKeepsEvenSpread) {
   for (int i = 1; i <= 65536; ++i) even.push_back(static_cast<float>(i));
   const Range range = find_range(observed(even), {.rule = RangeRule::kEntropy}, 8, {});
   EXPECT_GT(range.high, 0.9f * 65536);
+}
+
+// Once a range clips a whole cluster into one code, its codes say nothing about the values.
+TEST(FindRange, EntropyDoesNotClipAClusterAway) {
+  std::vector<float> values = bell(9700, 3);
+  for (float& v : values) v = 0.8f + 0.03f * v;
+  values.resize(10000, 0.3f);
+  const Observed seen = observed(values);
+  const Range range = find_range(seen, {.rule = RangeRule::kEntropy}, 8, {});
+  EXPECT_GT(range.high, 0.8f);
+  EXPECT_LT(error_of(values, range, 8), 4 * error_of(values, seen.range, 8));
 }
 
 TEST(FindRange, ConstantZeroAndSingleValues) {

@@ -24,6 +24,13 @@ Tensor all_codes(DataType type) {
   return x;
 }
 
+// Truth values, every third one false.
+Tensor mask(const Shape& shape) {
+  Tensor result(DataType::kBool, shape);
+  for (size_t i = 0; i < result.bytes.size(); ++i) result.bytes[i] = i % 3 != 1;
+  return result;
+}
+
 // How many codes differ between the integer network and the float executor, by one at most.
 int differing(const OnnxBuilder& model, const std::vector<Tensor>& inputs, const std::string& ops) {
   const Comparison got = compare(import_model(model), inputs);
@@ -44,6 +51,40 @@ TEST(QLinearGraph, ProductWithConstants) {
     model.initializer("sc", floats({}, {0.01f}));
     model.node("QLinearMul", {"c", "sc", "zx", "x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
     EXPECT_LE(differing(model, {all_codes(DataType::kUint8)}, "conv"), 1);
+  }
+}
+
+TEST(QLinearGraph, SumWithConstants) {
+  for (const Shape& shape : {Shape{}, {1, 3, 1, 1}, {3, 1, 1}}) {
+    OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+    std::vector<uint8_t> codes(static_cast<size_t>(element_count(shape)));
+    for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint8_t>(200 - 70 * i);
+    model.initializer("c", tensor_of(DataType::kUint8, shape, codes));
+    model.initializer("sc", floats({}, {0.01f}));
+    model.node("QLinearAdd", {"c", "sc", "zx", "x", "sx", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+    EXPECT_LE(differing(model, {all_codes(DataType::kUint8)}, "conv"), 1);
+  }
+}
+
+TEST(QLinearGraph, SumWithConstantsAlongWidth) {
+  OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+  model.initializer(
+      "c", tensor_of(DataType::kUint8, {1, 1, 1, 4}, std::vector<uint8_t>{200, 130, 60, 0}));
+  model.initializer("sc", floats({}, {0.01f}));
+  model.node("QLinearAdd", {"x", "sx", "zx", "c", "sc", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+  const Comparison got = compare(import_model(model), {all_codes(DataType::kUint8)});
+  EXPECT_LT(got.worst_steps("y"), 1.01);
+}
+
+TEST(QLinearGraph, SumWithConstantsThatAreNoChannelsIsAnError) {
+  for (const Shape& shape : {Shape{1, 1, 4, 4}, {1, 3, 4, 4}}) {
+    OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+    model.initializer(
+        "c", tensor_of(DataType::kUint8, shape,
+                       std::vector<uint8_t>(static_cast<size_t>(element_count(shape)), 7)));
+    model.initializer("sc", floats({}, {0.01f}));
+    model.node("QLinearAdd", {"x", "sx", "zx", "c", "sc", "zx", "sy", "zy"}, {"y"}, {}, "", kMs);
+    EXPECT_THROW(compare(import_model(model), {all_codes(DataType::kUint8)}), Error);
   }
 }
 
@@ -73,6 +114,37 @@ TEST(QLinearGraph, MeanOverSpace) {
                  {{"axes", ints(axes)}, {"keepdims", keep}}, "", kMs);
       EXPECT_LE(differing(model, {all_codes(DataType::kInt8)}, "average_pool"), 1);
     }
+  }
+}
+
+// Of two activations with scales of their own: the chosen codes are rescaled, each once.
+TEST(QLinearGraph, WhereOfActivations) {
+  for (const Shape& shape : {Shape{2, 3, 4, 4}, {3, 1, 1}, {1, 4}}) {
+    OnnxBuilder model = code_model<uint8_t>(DataType::kUint8, 100, 120);
+    model.input("b", {1, 3, 1, 4}, kOnnxUint8).initializer("sb", floats({}, {0.027f}));
+    model.initializer("choice", mask(shape));
+    model.node("QLinearWhere", {"choice", "x", "sx", "zx", "b", "sb", "zy", "sy", "zy"}, {"y"}, {},
+               "", kMs);
+    Tensor b(DataType::kUint8, {1, 3, 1, 4});
+    for (size_t i = 0; i < b.bytes.size(); ++i) b.bytes[i] = static_cast<uint8_t>(i * 91 + 7);
+    EXPECT_LE(differing(model, {all_codes(DataType::kUint8), b}, "rescale rescale host_permute"),
+              1);
+  }
+}
+
+TEST(QLinearGraph, WhereOfAConstant) {
+  for (const bool is_first : {false, true}) {
+    OnnxBuilder model = code_model<int8_t>(DataType::kInt8, 7, -3);
+    model.initializer("choice", mask({1, 1, 4, 4})).initializer("sc", floats({}, {0.04f}));
+    model.initializer("c", tensor_of<int8_t>(DataType::kInt8, {3, 1, 1}, {-90, 3, 55}));
+    const std::vector<std::string> x = {"x", "sx", "zx"}, c = {"c", "sc", "zy"};
+    std::vector<std::string> inputs = {"choice"};
+    for (const auto& part : {is_first ? c : x, is_first ? x : c})
+      inputs.insert(inputs.end(), part.begin(), part.end());
+    inputs.insert(inputs.end(), {"sy", "zy"});
+    model.node("QLinearWhere", inputs, {"y"}, {}, "", kMs);
+    const std::string ops = "host_permute host_table rescale host_permute";
+    EXPECT_LE(differing(model, {all_codes(DataType::kInt8)}, ops), 1);
   }
 }
 

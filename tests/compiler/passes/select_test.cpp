@@ -90,6 +90,75 @@ TEST(Select, CodesOfTheFile) {
   EXPECT_LT(got.worst_steps("y"), kMove);
 }
 
+Tensor every_third(const Shape& shape) {
+  Tensor result(DataType::kBool, shape);
+  for (size_t i = 0; i < result.bytes.size(); ++i) result.bytes[i] = i % 3 == 0;
+  return result;
+}
+
+// A float graph: both branches take the result's scale when they are written.
+TEST(Select, Where) {
+  for (const Shape& shape : {Shape{}, {4, 6}, {8, 1, 1}, {2, 8, 4, 6}}) {
+    OnnxBuilder model;
+    model.input("x", {2, 8, 4, 6}).output("y").initializer("w", random_tensor({8, 8, 1, 1}, 1));
+    model.initializer("v", random_tensor({1, 8, 1, 1}, 2)).initializer("m", every_third(shape));
+    model.node("Conv", {"x", "w"}, {"a"}).node("Conv", {"x", "v"}, {"b"});
+    model.node("Where", {"m", "a", "b"}, {"y"}, {}, "n");
+    const Comparison got = compare(model, random_tensor({2, 8, 4, 6}, 3));
+    EXPECT_EQ(ops_of(got.network), "host_quantize conv conv host_permute host_dequantize");
+    EXPECT_LT(got.worst_steps("y"), kProduct);
+  }
+}
+
+// Beside -100 and 50 the convolution's values are small, and so is what its weights lose.
+TEST(Select, WhereOfAConstant) {
+  const Tensor one = floats({}, {-100}), row = floats({6}, {-100, 0, 3, 50, 50, 1});
+  for (const Tensor& constant : {one, row}) {
+    for (const bool is_first : {false, true}) {
+      OnnxBuilder model;
+      model.input("x", {2, 8, 4, 6}).output("y").initializer("w", random_tensor({8, 8, 1, 1}, 1));
+      model.initializer("c", constant).initializer("m", every_third({4, 6}));
+      model.node("Conv", {"x", "w"}, {"a"});
+      model.node("Where", {"m", is_first ? "c" : "a", is_first ? "a" : "c"}, {"y"}, {}, "n");
+      const Comparison got = compare(model, random_tensor({2, 8, 4, 6}, 3));
+      EXPECT_EQ(ops_of(got.network),
+                "host_quantize conv host_permute host_table host_permute host_dequantize");
+      EXPECT_LT(got.worst_steps("y"), 0.6);
+    }
+  }
+}
+
+TEST(Select, WhereOfOneValue) {
+  OnnxBuilder model;
+  model.input("x", {1, 2, 2, 2}).output("y").initializer("m", every_third({2, 1}));
+  model.node("Where", {"m", "x", "x"}, {"y"}, {}, "n");
+  const Comparison got = compare(model, random_tensor({1, 2, 2, 2}, 3));
+  EXPECT_LT(got.worst_steps("y"), kMove);
+}
+
+TEST(Select, WhereOfConstantsIsAConstant) {
+  OnnxBuilder model;
+  model.input("x", {2, 3}).output("y").initializer("m", every_third({2, 1}));
+  model.initializer("a", int64s({2, 3, 4})).initializer("b", int64s({-6}));
+  model.node("Where", {"m", "a", "b"}, {"c"}, {}, "n");
+  model.node("Cast", {"c"}, {"f"}, {{"to", int64_t{1}}}).node("Add", {"x", "f"}, {"y"});
+  const Graph graph = import_model(model);
+  const auto folded = std::find_if(graph.values.begin(), graph.values.end(),
+                                   [](const Value& value) { return value.name == "f"; });
+  ASSERT_TRUE(folded != graph.values.end() && folded->is_constant);
+  EXPECT_EQ(constant_tensor(*folded).as_floats(), (std::vector<float>{2, 3, 4, -6, -6, -6}));
+}
+
+TEST(Select, WhereOfAHugeConstantIsAnError) {
+  OnnxBuilder model;
+  model.input("x", {2, 70000}).output("y").initializer("m", every_third({2, 1}));
+  model.initializer("c", floats({70000}));
+  model.node("Where", {"m", "x", "c"}, {"y"}, {}, "n");
+  EXPECT_NE(quantize_error(model).find(
+                "node n (Where): a constant of more than 65536 elements is not supported"),
+            std::string::npos);
+}
+
 TEST(Select, TooManyElementsIsAnError) {
   OnnxBuilder model;
   model.input("x", {1, 1, 1, 1}).output("y").initializer("shape", int64s({1, 64, 2048, 2048}));

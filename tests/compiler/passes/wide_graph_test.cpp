@@ -54,6 +54,20 @@ TEST(WideGraph, CodesOfSixteenBitsAtTheEndsHaveNoIntegerForm) {
             "int16 has no integer form");
 }
 
+// Code 0 is no real 0 there.
+TEST(WideGraph, PadOfWideCodesIsAnError) {
+  OnnxBuilder model(21, 10);
+  model.input("x", {1, 2, 4, 4}).output("y");
+  model.initializer("s", floats({}, {0.5f})).initializer("z", s16({}, {100}));
+  model.initializer("p", int64s({0, 0, 1, 1, 0, 0, 1, 1}));
+  model.node("QuantizeLinear", {"x", "s", "z"}, {"q"})
+      .node("Pad", {"q", "p"}, {"padded"}, {}, "pad");
+  model.node("DequantizeLinear", {"padded", "s", "z"}, {"y"});
+  EXPECT_NE(quantize_error(model).find("a number beside 16-bit codes is not supported"),
+            std::string::npos)
+      << quantize_error(model);
+}
+
 TEST(WideGraph, BlocksOfWeightsAreOneScaleForEachChannel) {
   OnnxBuilder model(21, 10);
   model.input("x", {2, 5}).output("y");

@@ -119,7 +119,7 @@ TEST(Arch, SubWordModesNeedWholeBytesOfLanes) {
             "odd.cfg: array.cols = 7 is not a multiple of 2, which array.pe_modes = 8-4 needs");
   // What is built counts: lanes beyond the rows are not.
   EXPECT_EQ(message("[array]\nrows = 6\ncols = 8\npe_modes = 8-4-2\n"),
-            "odd.cfg: vector.lanes = 6 is not a multiple of 4, which array.pe_modes = 8-4-2 needs");
+            "odd.cfg: array.rows = 6 is not a multiple of 4, which array.pe_modes = 8-4-2 needs");
   const Arch arch = read_arch_text(
       "[array]\nrows = 5\ncols = 8\npe_modes = 8-4-2\n[vector]\nlanes = 4\n", "test");
   EXPECT_EQ(arch.max_pack(), 2);

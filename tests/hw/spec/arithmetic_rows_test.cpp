@@ -58,6 +58,42 @@ TEST(Rows, QuantizeEqualsTheScalarDefinition) {
   }
 }
 
+// Few, some and many products at a tie or next to it.
+TEST(Rows, PreparedRowsEqualTheScalarDefinition) {
+  std::mt19937 random(9);
+  for (RequantMode mode : kRequantModes) {
+    for (int round = 0; round < 300; ++round) {
+      const size_t n = 1 + random() % 300;
+      const int64_t rows = 1 + random() % 20, pitch = static_cast<int64_t>(n) + random() % 2;
+      const Block b = random_block(mode, n, round % 8 == 0 ? 60 : 18, random);
+      const int32_t zy = static_cast<int32_t>(random() % 256) - 128;
+      const int32_t lo = random() % 2 ? -128 : zy, hi = random() % 2 ? 127 : std::max(lo, 3);
+      std::vector<RequantParams> params;
+      for (size_t j = 0; j < n; ++j) params.push_back({b.multiplier[j], b.shift[j]});
+      std::vector<int32_t> acc;
+      const bool has_ties = random() % 2;
+      for (int64_t row = 0; row < rows; ++row) {
+        for (size_t j = 0; j < n; ++j) {
+          const int32_t other = static_cast<int32_t>(random()) >> (random() % 32);
+          const auto near = static_cast<int32_t>(static_cast<uint32_t>(b.acc[j]) + random() % 3);
+          acc.push_back(has_ties ? near : other);
+        }
+      }
+      std::vector<int8_t> got(static_cast<size_t>(rows * pitch));
+      RequantRows(mode, params, b.bias, zy, lo, hi).run(acc.data(), rows, got.data(), pitch);
+      for (size_t i = 0; i < acc.size(); ++i) {
+        const size_t j = i % n;
+        const auto sum =
+            static_cast<int32_t>(static_cast<uint32_t>(acc[i]) + static_cast<uint32_t>(b.bias[j]));
+        ASSERT_EQ(got[i / n * static_cast<size_t>(pitch) + j],
+                  requantize(mode, sum, params[j], zy, lo, hi))
+            << name_of(mode) << " acc " << sum << " m " << params[j].multiplier << " s "
+            << params[j].shift;
+      }
+    }
+  }
+}
+
 TEST(Rows, RequantizeEqualsTheScalarDefinition) {
   std::mt19937 random(1);
   for (RequantMode mode : kRequantModes) {

@@ -112,6 +112,55 @@ TEST(MemoryTiming, OutOfOrderRequestsAreABug) {
   memory.read(10, 0, 1);
   memory.write(10, 0, 1);
   EXPECT_THROW(memory.read(9, 0, 1), std::logic_error);
+  EXPECT_THROW(memory.write(9, 0, 1), std::logic_error);
+  EXPECT_THROW(memory.read_last_beat(9, 1), std::logic_error);
+  EXPECT_THROW(memory.write_last_beat(9, 1), std::logic_error);
+}
+
+TEST(MemoryTiming, LastBeatsAlone) {
+  MemoryTiming bursts(arch_with(7, 5.333)), last(arch_with(7, 5.333));
+  std::mt19937 random(11);
+  int64_t cycle = 0;
+  for (int i = 0; i < 1000; ++i) {
+    cycle += static_cast<int64_t>(random() % 40);
+    const int64_t beats = 1 + static_cast<int64_t>(random() % 16);
+    EXPECT_EQ(last.read_last_beat(cycle, beats),
+              bursts.read(cycle, 0, beats).beat_cycle(beats - 1));
+    EXPECT_EQ(last.write_last_beat(cycle, beats) + last.latency_cycles(),
+              bursts.write(cycle, 0, beats).response_cycle(beats));
+  }
+}
+
+// Two requests in the past are forgotten as soon as they keep nobody waiting, and not before.
+TEST(MemoryTiming, EqualBacklogsGiveEqualAnswers) {
+  MemoryTiming memory(arch_with(10, 16));
+  memory.read(0, 0, 16);
+  memory.write(0, 0, 16);
+  EXPECT_EQ(memory.backlog(0), (MemoryTiming::Backlog{16, 16}));
+  EXPECT_EQ(memory.backlog(15), (MemoryTiming::Backlog{1, 1}));
+  EXPECT_EQ(memory.backlog(16), MemoryTiming::Backlog{});
+  EXPECT_EQ(memory.backlog(1000), MemoryTiming::Backlog{});
+
+  MemoryTiming later(arch_with(10, 6.5)), now(arch_with(10, 6.5));
+  for (MemoryTiming* one : {&later, &now}) {
+    one->read(3, 0, 16);
+    one->write(5, 0, 9);
+  }
+  later.delay(100);
+  EXPECT_EQ(later.backlog(110), now.backlog(10));
+  EXPECT_EQ(later.read_last_beat(110, 3), now.read_last_beat(10, 3) + 100);
+  EXPECT_EQ(later.write_last_beat(111, 3), now.write_last_beat(11, 3) + 100);
+  EXPECT_THROW(later.read(109, 0, 1), std::logic_error);
+}
+
+TEST(MemoryTiming, ADramsChannelsAreOne) {
+  Arch arch;
+  EXPECT_TRUE(MemoryTiming(arch).has_independent_channels());
+  arch.memory.model = MemoryModel::kDdr4;
+  MemoryTiming memory(arch);
+  EXPECT_FALSE(memory.has_independent_channels());
+  memory.read(10, 0, 1);
+  EXPECT_THROW(memory.write(9, 0, 1), std::logic_error);
 }
 
 // Long runs deliver exactly the bandwidth.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sim/engines/reference/reference_engine.h"
+#include "sim/engines/reference/window_product.h"
 #include "tests/support/random_layer.h"
 #include "tests/support/slow_reference.h"
 
@@ -46,6 +47,13 @@ uint64_t compare(const RandomLayer& random, int64_t samples, const ReferenceOpti
   return slow_wraps;
 }
 
+// Those that every processor has, and what it can do besides.
+std::vector<GemmPath> exact_paths() {
+  std::vector<GemmPath> paths = {GemmPath::kAuto, GemmPath::kFloat};
+  if (reference::WindowProduct::is_possible()) paths.push_back(GemmPath::kInt16);
+  return paths;
+}
+
 void compare_many(LayerOp op, int first_seed, int seeds) {
   for (int seed = first_seed; seed < first_seed + seeds; ++seed) {
     std::mt19937 random(static_cast<unsigned>(seed));
@@ -57,8 +65,10 @@ void compare_many(LayerOp op, int first_seed, int seeds) {
     options.samples_per_pass = seed % 5 == 0 ? 1 : 0;
     compare(layer, samples, options);
     if (op == LayerOp::kConv) {
-      options.gemm = GemmPath::kFloat;
-      compare(layer, samples, options);
+      for (GemmPath path : exact_paths()) {
+        options.gemm = path;
+        compare(layer, samples, options);
+      }
     }
     if (::testing::Test::HasFailure()) {
       FAIL() << name_of(op) << " seed " << seed;
@@ -118,7 +128,7 @@ RandomLayer wide_gemm(int32_t k, int8_t weight, int32_t bias) {
 }
 
 TEST(ReferenceWraps, AreCountedExactlyAndKeepTheValueModulo32Bits) {
-  for (GemmPath path : {GemmPath::kAuto, GemmPath::kFloat}) {
+  for (GemmPath path : exact_paths()) {
     ReferenceOptions options;
     options.gemm = path;
     // 65,793 * 255 * 128 = 2^31 - 128: the last length that cannot wrap without a bias.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "hw/spec/error.h"
 #include "sim/engines/analytic/engine.h"
 #include "sim/report/columns.h"
 #include "sim/report/render.h"
@@ -24,7 +25,8 @@ Report hand_report(std::optional<Accuracy> accuracy = {}) {
   manifest.model = {"small.onnx", 7, std::string(64, 'a')};
   manifest.arch_name = program.arch.name;
   manifest.arch_sha256 = sha256_of(to_text(program.arch));
-  return make_report(program, run_analytic(program), false, manifest, std::move(accuracy));
+  return make_report(program, run_analytic(program), false, PriceSource().of(program.arch),
+                     manifest, std::move(accuracy));
 }
 
 Accuracy some_accuracy() {
@@ -80,19 +82,19 @@ TEST(Report, CoverageCountsEveryOperator) {
 TEST(Report, AnOperatorThatCostsNothingIsABug) {
   Program program = hand_made_program();
   program.network.layers.push_back(program.network.layers[1]);
-  EXPECT_THROW(make_report(program, run_analytic(program), false, {}, {}), std::logic_error);
+  EXPECT_THROW(make_report(program, run_analytic(program), false, {}, {}, {}), std::logic_error);
 }
 
 TEST(Report, TrafficMustEqualTheCounters) {
   const Program program = hand_made_program();
   RunResult result = run_analytic(program);
   ++result.counters.weight_reads;
-  EXPECT_THROW(make_report(program, result, false, {}, {}), std::logic_error);
+  EXPECT_THROW(make_report(program, result, false, {}, {}, {}), std::logic_error);
 }
 
 TEST(Report, WithoutATimedEngineThereAreNoCycles) {
   const Program program = hand_made_program();
-  const Report report = make_report(program, RunResult{}, true, {}, some_accuracy());
+  const Report report = make_report(program, RunResult{}, true, {}, {}, some_accuracy());
   EXPECT_FALSE(report.has_cycles);
   EXPECT_THROW(figure(report, "cycles"), std::logic_error);
   EXPECT_EQ(render_text(report, 100).find("cycles)"), std::string::npos);
@@ -233,6 +235,106 @@ TEST(Manifest, HashesAreSha256) {
 TEST(Manifest, CommandLineCanBePasted) {
   const char* arguments[] = {"/somewhere/qsim", "run", "--data", "my file.npz", "it's.onnx", ""};
   EXPECT_EQ(command_line(6, arguments), "qsim run --data 'my file.npz' 'it'\\''s.onnx' ''");
+}
+
+Report digits_like(const std::vector<std::pair<std::string, std::string>>& keys) {
+  Program program = hand_made_program();
+  for (const auto& [key, value] : keys) set_arch_key(program.arch, key, value, "test");
+  return make_report(program, run_analytic(program), false, PriceSource().of(program.arch), {}, {});
+}
+
+// Whole femtojoules: every way to add up gives the same.
+TEST(Report, EnergyAddsUpExactly) {
+  for (const char* memory : {"ideal", "latency", "ddr4-2400", "lpddr4-3200"}) {
+    const Report report = digits_like({{"memory.model", memory}});
+    EnergyAccount sum;
+    for (const LayerRow& row : report.layers) sum += row.energy;
+    EXPECT_EQ(sum, report.total.energy);
+    Energy components;
+    for (const Energy& part : report.total.energy.by_component) components += part;
+    EXPECT_EQ(components, report.total.energy.total());
+    EXPECT_GT(components.low, 0);
+    EXPECT_LT(components.low, components.fj);
+    EXPECT_LT(components.fj, components.high);
+    // Each event's count times its price, all layers together: off by no more than a rounding each.
+    double pj = 0;
+    for (const PricedEvent& event : report.events) {
+      pj += static_cast<double>(event.count) * event.pj.value;
+    }
+    EXPECT_NEAR(pj, static_cast<double>(components.fj) / 1e3,
+                0.001 * static_cast<double>(report.layers.size() * kEvents));
+    EXPECT_NEAR(figure(report, "energy_uj").value, static_cast<double>(components.fj) / 1e9, 1e-9);
+    EXPECT_EQ(figure(report, "energy_uj").origin, Origin::kAssumed);
+    EXPECT_LT(*figure(report, "energy_uj").low, figure(report, "energy_uj").value);
+  }
+}
+
+TEST(Report, EventsAreTheCounters) {
+  const Report report = digits_like({});
+  const auto events = [&](Event event) {
+    for (const PricedEvent& priced : report.events) {
+      if (priced.event == event) return static_cast<double>(priced.count);
+    }
+    return 0.0;
+  };
+  const auto counter = [&](const std::string& key) {
+    for (const Figure& entry : report.counters) {
+      if (entry.key == key) return entry.value;
+    }
+    throw std::logic_error("no counter " + key);
+  };
+  const double bus = report.arch.memory.bus_bytes;
+  EXPECT_EQ(events(Event::k_macs_8bit), 64);
+  EXPECT_EQ(events(Event::k_act_read_words),
+            counter("act_reads_compute") + counter("act_reads_vector"));
+  EXPECT_EQ(events(Event::k_weight_read_words), counter("weight_reads"));
+  EXPECT_EQ(events(Event::k_acc_write_words), counter("acc_writes"));
+  EXPECT_EQ(events(Event::k_acc_read_words), counter("acc_reads_vector"));
+  EXPECT_EQ(events(Event::k_vector_lane_ops), counter("vector_lane_ops"));
+  EXPECT_EQ(events(Event::k_act_loaded_bytes) + events(Event::k_weight_loaded_bytes) +
+                events(Event::k_param_loaded_bytes),
+            counter("load_bytes"));
+  EXPECT_EQ(events(Event::k_act_stored_bytes), counter("store_bytes"));
+  EXPECT_EQ(events(Event::k_instructions) * 64, counter("fetch_beats") * bus);
+  EXPECT_EQ(events(Event::k_memory_bytes),
+            (counter("fetch_beats") + counter("load_beats") + counter("store_beats")) * bus);
+  EXPECT_EQ(events(Event::k_clock_cycles), figure(report, "cycles").value);
+}
+
+TEST(Report, PowerAndEfficiencyFollowFromEnergy) {
+  const Report report = digits_like({});
+  const double uj = figure(report, "energy_uj").value, ms = figure(report, "time_ms").value;
+  EXPECT_NEAR(figure(report, "power_mw").value, uj / ms, 1e-6 * uj / ms);
+  EXPECT_NEAR(figure(report, "pj_per_mac").value, uj * 1e6 / 64, 1e-3);
+  EXPECT_NEAR(figure(report, "tops_per_watt").value, 2 * 64 / (uj * 1e6), 1e-9);
+  // The high end of the energy is the low end of the efficiency.
+  EXPECT_NEAR(*figure(report, "tops_per_watt").low * *figure(report, "energy_uj").high, 128e-6,
+              1e-12);
+}
+
+TEST(Report, ZeroCodesAreCountedWhereThereAreValues) {
+  Program program = hand_made_program();
+  program.arch.prices.zero_macs = ZeroMacs::kCounted;
+  RunResult result = run_analytic(program);
+  const PriceTable& table = PriceSource().of(program.arch);
+  EXPECT_THROW(make_report(program, result, false, table, {}, {}), Error);
+  const Report none = make_report(program, result, true, table, {}, {});
+  result.counters.zero_operand_macs = 32;
+  const Report half = make_report(program, result, true, table, {}, {});
+  const double saved =
+      static_cast<double>(none.total.energy.total().fj - half.total.energy.total().fj);
+  EXPECT_NEAR(saved, -32e3 * half.prices.price(Event::k_zero_macs_8bit).value, 2);
+  EXPECT_EQ(none.total.energy[Component::k_clock], half.total.energy[Component::k_clock]);
+}
+
+TEST(Report, WithoutCyclesThereIsAreaAndNoEnergy) {
+  const Program program = hand_made_program();
+  const Report report =
+      make_report(program, RunResult{}, true, PriceSource().of(program.arch), {}, some_accuracy());
+  EXPECT_GT(figure(report, "area_mm2").value, 0);
+  EXPECT_THROW(figure(report, "energy_uj"), std::logic_error);
+  EXPECT_EQ(report.total.energy.total(), Energy{});
+  EXPECT_TRUE(report.events.empty());
 }
 
 }  // namespace

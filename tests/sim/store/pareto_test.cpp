@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <random>
 
@@ -21,6 +22,10 @@ PointResult point(const std::string& key, double cycles, double pes) {
   result.machine_text = to_text(find_arch("edge16"));
   result.metrics = {{"cycles", cycles, "cycles", "measured"}, {"pes", pes, "PEs", "derived"}};
   return result;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
 }
 
 class ParetoTest : public testing::Test {
@@ -42,6 +47,22 @@ class ParetoTest : public testing::Test {
   std::string path_;
   ResultStore store_;
 };
+
+TEST_F(ParetoTest, WhatIsNoNumberIsNoValue) {
+  PointResult odd = point("a", std::nan(""), 1);
+  store_.add({{odd, point("b", 20, 100), point("c", 30, 50)}}, {});
+  EXPECT_EQ(front("cycles,pes"), (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(pareto_front(store_, read_objectives("cycles", "p")).left_out, 1);
+}
+
+TEST_F(ParetoTest, MachinesMayHaveOtherKeys) {
+  PointResult old = point("a", 10, 100);
+  old.machine_text = replaced(old.machine_text, "token_depth = 16\n", "");
+  store_.add({{old, point("b", 20, 50)}}, {});
+  const std::string text = front_text(store_, read_objectives("cycles,pes", "p"));
+  EXPECT_NE(text.find("sync.token_depth"), std::string::npos) << text;
+  EXPECT_NE(text.find(" -"), std::string::npos) << text;
+}
 
 TEST_F(ParetoTest, KeepsWhatNothingBeats) {
   store_.add(std::vector{point("a", 10, 4), point("b", 20, 2), point("c", 20, 4), point("d", 5, 9),

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <thread>
 
 #include "hw/spec/error.h"
 #include "hw/spec/machines.h"
@@ -68,6 +69,42 @@ ValuesResult values() {
   result.metrics = {{"output_sqnr_db", std::numeric_limits<double>::infinity(), "dB", "measured"},
                     {"top1", 0.75, "share", "measured"}};
   return result;
+}
+
+TEST_F(StoreTest, ThreadsWriteAtOnce) {
+  ResultStore store(path_, ResultStore::Mode::kWrite);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        const PointResult row = point(std::to_string(t) + "." + std::to_string(i), i);
+        store.add({&row, 1}, {});
+        EXPECT_FALSE(store.points().empty());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store.points().size(), 80);
+}
+
+TEST_F(StoreTest, SamplesAreKnownByContent) {
+  ResultStore store(path_, ResultStore::Mode::kWrite);
+  store.use_samples("12ab, of x.npz");
+  store.use_samples("12ab, of ../data/x.npz");
+  EXPECT_THROW(store.use_samples("12ab without the float network, of x.npz"), Error);
+  EXPECT_THROW(store.use_samples("34cd, of x.npz"), Error);
+}
+
+TEST_F(StoreTest, AnotherDatabaseStaysAsItIs) {
+  {
+    Database other(path_, Database::Mode::kWrite);
+    other.run("CREATE TABLE mine (x)");
+  }
+  EXPECT_NE(message_of(ResultStore::Mode::kWrite), "");
+  Database other(path_, Database::Mode::kWrite);
+  Statement mode(other, "PRAGMA journal_mode");
+  ASSERT_TRUE(mode.step());
+  EXPECT_EQ(mode.text(0), "delete");
 }
 
 TEST_F(StoreTest, WhatGoesInComesOut) {

@@ -1,0 +1,151 @@
+#include "sim/report/energy.h"
+
+#include <stdexcept>
+
+#include "hw/spec/dram_part.h"
+#include "hw/spec/error.h"
+
+namespace qsim {
+namespace {
+
+constexpr int64_t kBlockParameterWords = 4;  // bias, multiplier, shift, weight zero point
+constexpr Event kMacs[] = {Event::k_macs_8bit, Event::k_macs_4bit, Event::k_macs_2bit};
+constexpr Event kZeroMacs[] = {Event::k_zero_macs_8bit, Event::k_zero_macs_4bit,
+                               Event::k_zero_macs_2bit};
+
+void count(const Arch&, const InstructionInfo&, const Halt&, EventCounts&) {}
+
+void count(const Arch&, const InstructionInfo&, const Load& op, EventCounts& counts) {
+  constexpr Event kLoaded[] = {Event::k_act_loaded_bytes, Event::k_weight_loaded_bytes,
+                               Event::k_param_loaded_bytes};
+  counts[kLoaded[op.buffer]] += int64_t{1} * op.bytes * op.count0 * op.count1 * op.count2;
+}
+
+void count(const Arch&, const InstructionInfo&, const Store& op, EventCounts& counts) {
+  counts[Event::k_act_stored_bytes] += int64_t{1} * op.bytes * op.count0 * op.count1 * op.count2;
+}
+
+void count(const Arch& arch, const InstructionInfo& info, const Matmul& op, EventCounts& counts) {
+  counts[kMacs[op.act_pack]] += info.useful_macs;
+  const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
+  const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
+  // Each write of a ws tile but the first of a sum adds to what is there; an os sum comes once.
+  const int64_t writes = arch.array.dataflow == Dataflow::kWs ? tiles : 1;
+  counts[Event::k_acc_update_words] += pixels * (writes - (op.accumulate ? 0 : 1));
+}
+
+void count(const Arch& arch, const InstructionInfo&, const Vector& op, EventCounts& counts) {
+  const VectorFunction function{static_cast<uint8_t>(op.function)};
+  const int64_t pixels = int64_t{1} * op.out_h * op.out_w, taps = int64_t{1} * op.kh * op.kw;
+  const int64_t channels = int64_t{op.blocks - 1} * arch.array.cols + op.last_channels;
+  const int64_t operands = function == VectorFunction::kRequant ? 1
+                           : function == VectorFunction::kAdd   ? 2
+                                                                : taps;
+  counts[Event::k_vector_lane_ops] += pixels * operands * channels;
+  counts[Event::k_vector_results] += pixels * channels;
+  if (function == VectorFunction::kRequant) {
+    counts[Event::k_param_read_words] += op.blocks * kBlockParameterWords;
+  } else if (function == VectorFunction::kDepthwise) {
+    counts[Event::k_param_read_words] += op.blocks * (kBlockParameterWords + pixels * taps);
+  }
+}
+
+// Splits what the run has by the layers' weights.
+void share(std::vector<EventCounts>& layers, Event event, int64_t total,
+           const std::vector<int64_t>& weights) {
+  const std::vector<int64_t> parts = apportion(total, weights);
+  for (size_t i = 0; i < layers.size(); ++i) layers[i][event] += parts[i];
+}
+
+void share_memory(std::vector<EventCounts>& layers, const Arch& arch, const Counters& counters,
+                  const std::vector<Traffic>& traffic) {
+  std::vector<int64_t> read, written, moved, fetched;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    fetched.push_back(layers[i][Event::k_instructions] * kInstructionBytes);
+    read.push_back(traffic[i].dram_read_bytes + fetched[i]);
+    written.push_back(traffic[i].dram_write_bytes);
+    moved.push_back(read[i] + written[i]);
+  }
+  const int64_t bus = arch.memory.bus_bytes;
+  const int64_t read_bytes = (counters.fetch_beats + counters.load_beats) * bus;
+  share(layers, Event::k_bus_bytes, read_bytes, read);
+  share(layers, Event::k_bus_bytes, counters.store_beats * bus, written);
+  if (!dram_part(arch.memory.model)) {
+    share(layers, Event::k_memory_bytes, read_bytes, read);
+    share(layers, Event::k_memory_bytes, counters.store_beats * bus, written);
+    return;
+  }
+  share(layers, Event::k_dram_reads, counters.dram_reads, read);
+  share(layers, Event::k_dram_writes, counters.dram_writes, written);
+  share(layers, Event::k_dram_activates, counters.dram_activates, moved);
+}
+
+void share_zero_macs(std::vector<EventCounts>& layers, int64_t zero_macs) {
+  std::vector<int64_t> weights;
+  for (const EventCounts& layer : layers) {
+    for (Event event : kMacs) weights.push_back(layer[event]);
+  }
+  const std::vector<int64_t> parts = apportion(zero_macs, weights);
+  for (size_t i = 0; i < parts.size(); ++i) layers[i / 3][kZeroMacs[i % 3]] = parts[i];
+}
+
+void require(bool agrees, const char* what) {
+  if (!agrees) {
+    throw std::logic_error(std::string("report: ") + what +
+                           " by layer do not add up to the engine's counters");
+  }
+}
+
+}  // namespace
+
+RunEnergy price_run(const Program& program, const RunResult& result, bool has_values,
+                    const std::vector<LayerAccount>& times, const std::vector<Traffic>& traffic,
+                    const PriceList& prices) {
+  const Arch& arch = program.arch;
+  const Counters& counters = result.counters;
+  RunEnergy run;
+  std::vector<EventCounts>& layers = run.layer_counts;
+  layers.resize(program.network.layers.size());
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const InstructionInfo& info = program.info[i];
+    EventCounts& layer = layers[static_cast<size_t>(info.layer)];
+    ++layer[Event::k_instructions];
+    std::visit([&](const auto& op) { count(arch, info, op, layer); }, program.instructions[i].op);
+  }
+  std::vector<int64_t> cycles;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    layers[i][Event::k_act_read_words] = traffic[i].act_read_words;
+    layers[i][Event::k_act_write_words] = traffic[i].act_write_words;
+    layers[i][Event::k_weight_read_words] = traffic[i].weight_read_words;
+    layers[i][Event::k_acc_write_words] = traffic[i].acc_write_words;
+    layers[i][Event::k_acc_read_words] = traffic[i].acc_read_words;
+    layers[i][Event::k_clock_cycles] = times[i].cycles;
+    layers[i][Event::k_leakage_cycles] = times[i].cycles;
+    cycles.push_back(times[i].cycles);
+  }
+  share_memory(layers, arch, counters, traffic);
+  if (dram_part(arch.memory.model)) {
+    share(layers, Event::k_dram_refreshes, counters.dram_refreshes, cycles);
+    for (size_t i = 0; i < layers.size(); ++i) {
+      layers[i][Event::k_dram_background_cycles] = cycles[i];
+    }
+  }
+  if (arch.prices.zero_macs == ZeroMacs::kCounted) {
+    if (!has_values) {
+      throw Error(arch.name +
+                  ": prices.zero_macs = counted needs codes to count: --engine systemc or rtl, and "
+                  "--data");
+    }
+    share_zero_macs(layers, counters.zero_operand_macs);
+  }
+  for (const EventCounts& layer : layers) {
+    run.counts += layer;
+    run.layers.push_back(energy_of(layer, prices));
+    run.total += run.layers.back();
+  }
+  require(run.counts[Event::k_vector_lane_ops] == counters.vector_lane_ops, "lane operations");
+  require(run.counts[Event::k_clock_cycles] == result.cycles, "cycles");
+  return run;
+}
+
+}  // namespace qsim
