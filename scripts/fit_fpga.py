@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESOURCES = ("lut", "ff", "dsp", "bram")
 SCOPE = ("array.dataflow", "array.pe_modes", "vector.requant")
 
-# Small machines with shifts instead of multipliers behind the array: array, act, weight and parameter KiB, accumulators, lanes, bus
+# Small machines, other keys as in edge16: array, act, weight and parameter KiB, accumulators, lanes, bus
 # bytes, outstanding bursts, FIFO, queue, token depth, instructions in flight.
 MACHINES = {
     "2x2": ("2x2", 4, 4, 1, 16, 2, 4, 1, 1, 1, 1, 1),
@@ -43,7 +43,7 @@ MODEL = {"buffers": ("ways", "act_banks"), "compute": ("one", "edges", "pes"), "
 
 
 def options_of(machine):
-    options = ["--array", machine[0], "--vector.requant", "pot"]
+    options = ["--array", machine[0]]
     for key, value in zip(KEYS, machine[1:]):
         options += [f"--{key}", str(value)]
     return options
