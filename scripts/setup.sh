@@ -5,6 +5,7 @@
 #   scripts/setup.sh --explore  what building needs, and what scripts/sweep.py, scripts/explore.py, scripts/plot.py and data frames need, in .venv
 #   scripts/setup.sh --report   what building needs, and the chart library of HTML reports (npm)
 #   scripts/setup.sh --models   what building needs, and what training (scripts/qat) and the scripts of models/ need
+#   scripts/setup.sh --synth    what building needs, and yosys and nextpnr for qsim synth, those from PyPI in .venv
 # Debian 12, as root or with sudo.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -69,9 +70,15 @@ case "${1-}" in
     make_venv
     [ -d "$project_dir/.venv" ] || die "scripts/sweep.py, scripts/explore.py and scripts/plot.py need packages from PyPI"
     ;;
+  --synth)
+    install_missing "${build_packages[@]}" yosys nextpnr-ice40 python3-venv
+    make_venv
+    "$project_dir/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$project_dir/scripts/requirements-synth.txt" ||
+      die "qsim synth --place for ecp5 needs packages from PyPI"
+    ;;
   --models) install_missing "${build_packages[@]}" "${model_packages[@]}" ;;
   *)
-    echo "usage: scripts/setup.sh [--test|--explore|--report|--models]" >&2
+    echo "usage: scripts/setup.sh [--test|--explore|--report|--synth|--models]" >&2
     exit 2
     ;;
 esac

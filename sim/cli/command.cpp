@@ -19,6 +19,8 @@ constexpr Command kCommands[] = {
     {"sweep", "evaluate a space of machines and quantizations into an SQLite file", sweep_command},
     {"report", "write an HTML page of a run, of two runs, or of a sweep", report_command},
     {"diff", "say what differs between two runs: figures, machine, layers", diff_command},
+    {"synth", "map a machine to an FPGA: LUTs, flip-flops, multipliers, RAMs, clock",
+     synth_command},
     {"machines", "list the named machines, or print one", machines_command},
     {"help", "print this, or the help of a command", help_command}};
 

@@ -40,6 +40,7 @@ int check_command(const Invocation& invocation);
 int sweep_command(const Invocation& invocation);
 int report_command(const Invocation& invocation);
 int diff_command(const Invocation& invocation);
+int synth_command(const Invocation& invocation);
 int machines_command(const Invocation& invocation);
 int help_command(const Invocation& invocation);
 

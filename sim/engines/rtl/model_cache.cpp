@@ -1,8 +1,6 @@
 #include "sim/engines/rtl/model_cache.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +9,7 @@
 #include <stdexcept>
 
 #include "hw/spec/error.h"
+#include "sim/engines/rtl/file_lock.h"
 #include "sim/engines/rtl/model_builder.h"
 
 namespace qsim::rtl {
@@ -34,26 +33,6 @@ std::string hash_of(const std::string& text) {
   }
   return hex;
 }
-
-// Held from construction to destruction by one process, and within a process by one thread. The
-// kernel lets go of it when the process dies.
-class FileLock {
- public:
-  explicit FileLock(const fs::path& path)
-      : file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-    if (file_ < 0) {
-      throw Error(path.string() + ": cannot be written: set QSIM_RTL_CACHE to a folder for models");
-    }
-    while (flock(file_, LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
-  ~FileLock() { close(file_); }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  int file_;
-};
 
 // Lines that say what is wrong, or else the first ones.
 std::string excerpt(const fs::path& log) {
