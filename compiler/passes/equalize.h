@@ -13,13 +13,14 @@ namespace qsim {
 //
 // and input channel i of the next layer multiplied with it; over all pairs until nothing moves
 // (Nagel et al., "Data-free quantization through weight equalization and bias correction", ICCV
-// 2019, section 4.1). The paper then absorbs great biases into the next layer; that needs statistics
-// and is not done: a channel of small weights beside an ordinary bias gets a greater one, which can
-// cost the codes of the layer most of their range. Layers are Conv, depthwise and grouped ones too, Gemm, and MatMul of rank 2,
-// with float constants, and the batch normalization and additions of constants per channel that
-// follow. Between two of them may lie Relu, MaxPool, AveragePool, GlobalAveragePool, Identity,
-// Flatten or Reshape to [N, C * rest]; nothing else may read what lies between. Clip (ReLU6) stays
-// what it is, so layers around it are no pair. Values between the layers keep their names.
+// 2019, section 4.1). The paper then absorbs great biases into the next layer; that needs
+// statistics and is not done: a channel of small weights beside an ordinary bias gets a greater
+// one, which can cost the codes of the layer most of their range. Layers are Conv, depthwise and
+// grouped ones too, Gemm, and MatMul of rank 2, with float constants, and the batch normalization
+// and additions of constants per channel that follow. Between two of them may lie Relu, MaxPool,
+// AveragePool, GlobalAveragePool, Identity, Flatten or Reshape to [N, C * rest]; nothing else may
+// read what lies between. Clip (ReLU6) stays what it is, so layers around it are no pair. Values
+// between the layers keep their names.
 Graph equalize(const Graph& graph);
 
 }  // namespace qsim
