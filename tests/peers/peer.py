@@ -59,11 +59,13 @@ def instruction_set():
 
 def onnxruntime_session(model, optimise=True, optimised_to=None):
     """`model`: a path or a serialised model. Without VNNI its exact integer kernels are asked for; with VNNI they are what
-    it uses, and the option would turn int8 weights into uint8, for which it has no kernel with int8 activations."""
+    it uses, and the option would turn int8 weights into uint8, for which it has no kernel with int8 activations: without
+    VNNI such networks cannot be compared, and the test is skipped."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    if "vnni" not in instruction_set():
+    is_exact_by_option = "vnni" not in instruction_set()
+    if is_exact_by_option:
         options.add_session_config_entry("session.x64quantprecision", "1")
     options.intra_op_num_threads = 2
     options.log_severity_level = 3
@@ -72,7 +74,12 @@ def onnxruntime_session(model, optimise=True, optimised_to=None):
     if optimised_to is not None:
         options.optimized_model_filepath = str(optimised_to)
     source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented as reason:
+        if not is_exact_by_option or "QLinear" not in str(reason):
+            raise
+        raise unittest.SkipTest("onnxruntime has no exact kernels for int8 codes on a processor without VNNI") from reason
 
 
 def run_onnxruntime(session, x, batch=None):

@@ -101,7 +101,9 @@ class QLinearTest(OperatorTest):
             for mode in ("f32", "rne"):
                 name = f"QLinearMul by {'one number' if shape == () else 'one per channel'}, {mode}"
                 ours, theirs, _ = self.compare(name, model, x, "--vector.requant", mode)
-                self.assert_codes(ours, theirs, 1e-2 if shape == () and mode == "rne" else 0)  # ties
+                has_ties = shape == () and mode == "rne"
+                # Without VNNI its vectorised QLinearMul rounds some codes otherwise.
+                self.assert_codes(ours, theirs, 1e-2 if has_ties or "vnni" not in peer.instruction_set() else 0)
 
     def one(self, op, inputs, constants, **attributes):
         constants = {"sx": np.float32(0.04), "zx": U8(120), "sy": np.float32(0.03), "zy": U8(100)} | constants
