@@ -17,7 +17,7 @@ Instruction& TokenWriter::append(const Operation& op, const InstructionInfo& inf
                                  const Needs& needs) {
   const size_t self = static_cast<size_t>(unit_of(op));
   const size_t index = instructions_.size();
-  Instruction& instruction = instructions_.emplace_back(op);
+  Instruction& instruction = instructions_.emplace_back(Instruction{op});
   Needs& knows = knows_[self];
   const int32_t number = count_[self];
   // At most in_flight instructions of a unit have issued and not retired.
