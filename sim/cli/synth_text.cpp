@@ -70,19 +70,17 @@ std::string synthesis_text(const Arch& arch, const synth::Synthesis& synthesis) 
       text += "does not hold it: " + missing + "\n";
     }
   }
-  for (const synth::Placed& placed : synthesis.placed) {
-    text += "placed and routed on " + placed.device + " (seed " + std::to_string(placed.seed) +
-            "): " + fixed(placed.result.mhz, 1) + " MHz, " + std::to_string(placed.result.comb) +
-            " of " + std::to_string(placed.result.comb_total) + " logic cells\n";
+  const std::optional<synth::Placed>& placed = synthesis.placed;
+  if (placed) {
+    text += "placed and routed on " + placed->device + " (seed " + std::to_string(placed->seed) +
+            "): " + fixed(placed->result.mhz, 1) + " MHz, " + std::to_string(placed->result.comb) +
+            " of " + std::to_string(placed->result.comb_total) + " logic cells\n";
+  } else if (synthesis.target == synth::Target::kXc7) {
+    text += "clock: not known; there is no free placer for xc7, synthesis alone\n";
+  } else {
+    text += "clock: not known without --place\n";
   }
-  if (synthesis.placed.empty()) {
-    text += synthesis.target == synth::Target::kXc7
-                ? "clock: not known; there is no free placer for xc7, synthesis alone\n"
-                : "clock: not known without --place\n";
-  }
-  text += "measured: " + synthesis.tool;
-  for (const synth::Placed& placed : synthesis.placed) text += "; " + placed.tool;
-  return text + "\n";
+  return text + "measured: " + synthesis.tool + (placed ? "; " + placed->tool : "") + "\n";
 }
 
 std::string synthesis_json(const Arch& arch, const synth::Synthesis& synthesis,
@@ -103,13 +101,13 @@ std::string synthesis_json(const Arch& arch, const synth::Synthesis& synthesis,
   }
   json["netlist"] = synthesis.netlist.string();
   json["placed"] = Json();
-  for (const synth::Placed& placed : synthesis.placed) {
-    json["placed"] = {{"device", placed.device},
-                      {"tool", placed.tool},
-                      {"seed", placed.seed},
-                      {"mhz", placed.result.mhz},
-                      {"logic_cells", placed.result.comb},
-                      {"logic_cells_of_device", placed.result.comb_total}};
+  if (const std::optional<synth::Placed>& placed = synthesis.placed) {
+    json["placed"] = {{"device", placed->device},
+                      {"tool", placed->tool},
+                      {"seed", placed->seed},
+                      {"mhz", placed->result.mhz},
+                      {"logic_cells", placed->result.comb},
+                      {"logic_cells_of_device", placed->result.comb_total}};
   }
   return json.dump(2) + "\n";
 }

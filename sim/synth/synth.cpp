@@ -59,13 +59,6 @@ std::string read(const fs::path& path) {
   return text;
 }
 
-void write(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw Error(path.string() + ": cannot be written");
-}
-
 // The last line that says "rror", or else the last one.
 std::string complaint(const fs::path& log) {
   std::ifstream file(log);
@@ -103,7 +96,7 @@ fs::path run_step(const Step& step, const Options& options) {
   const fs::path scratch = fs::path(target).replace_extension(".tmp" + std::to_string(getpid()));
   const fs::path log = fs::path(target).replace_extension(".log");
   fs::create_directories(scratch);
-  for (const SourceFile& file : step.files) write(scratch / file.name, file.text);
+  for (const SourceFile& file : step.files) rtl::write_text(scratch / file.name, file.text);
   const bool done = rtl::run_script(step.script, scratch, log);
   if (!done) {
     fs::remove_all(scratch);
@@ -208,7 +201,7 @@ Synthesis synthesize(const Arch& arch, const Options& options) {
   synthesis.statistics = parse_statistics(read(result / "stat.json"), kTop);
   synthesis.resources = resources_of(options.target, synthesis.statistics.total);
   synthesis.netlist = result / "netlist.v";
-  if (options.place) synthesis.placed.push_back(place(arch, synthesis, yosys, options));
+  if (options.place) synthesis.placed = place(arch, synthesis, yosys, options);
   return synthesis;
 }
 

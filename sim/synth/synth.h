@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct Synthesis {
   Statistics statistics;
   Resources resources;
   std::filesystem::path netlist;  // in Verilog, of the target's cells; in the cache
-  std::vector<Placed> placed;     // one, with Options::place
+  std::optional<Placed> placed;   // with Options::place
 };
 
 // Throws Error: a tool is missing, fails, or no device holds a machine that is to be placed.

@@ -1,27 +1,15 @@
 #include "sim/synth/tools.h"
 
-#include <array>
-#include <cstdio>
-#include <memory>
-
 #include "hw/spec/error.h"
+#include "sim/engines/rtl/model_builder.h"
 
 namespace qsim::synth {
 namespace {
 
-std::string first_line_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::array<char, 512> line{};
-  if (!pipe || !fgets(line.data(), static_cast<int>(line.size()), pipe.get())) return "";
-  std::string text = line.data();
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
 Tool find(const std::string& name, const char* version_option) {
   for (const std::string& program : {name, "yowasp-" + name}) {
-    if (first_line_of("command -v " + program).empty()) continue;
-    const std::string version = first_line_of(program + " " + version_option + " 2>&1");
+    if (rtl::first_line_of("command -v " + program).empty()) continue;
+    const std::string version = rtl::first_line_of(program + " " + version_option + " 2>&1");
     if (!version.empty()) return {program, version};
   }
   throw Error(name + " is not on the PATH, and neither is yowasp-" + name +

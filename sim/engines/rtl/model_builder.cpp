@@ -29,15 +29,6 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-std::string first_line_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::array<char, 256> line{};
-  if (!pipe || !fgets(line.data(), static_cast<int>(line.size()), pipe.get())) return "";
-  std::string text = line.data();
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
 std::string version_of(const std::string& tool) {
   const std::string version = first_line_of(tool + " --version 2>/dev/null");
   if (version.empty()) {
@@ -47,14 +38,23 @@ std::string version_of(const std::string& tool) {
   return version;
 }
 
-void write(const fs::path& path, const std::string& text) {
+}  // namespace
+
+std::string first_line_of(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::array<char, 256> line{};
+  if (!pipe || !fgets(line.data(), static_cast<int>(line.size()), pipe.get())) return "";
+  std::string text = line.data();
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+void write_text(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   file.close();
   if (!file) throw Error(path.string() + ": cannot be written");
 }
-
-}  // namespace
 
 std::string visible_config(const ModelSpec& spec) {
   std::string text =
@@ -83,9 +83,9 @@ std::string tool_versions() {
 
 void write_sources(const ModelSpec& spec, const fs::path& folder) {
   fs::create_directories(folder / "rtl");
-  for (const SourceFile& file : spec.sources) write(folder / "rtl" / file.name, file.text);
-  for (const SourceFile& file : embedded_wrapper()) write(folder / file.name, file.text);
-  write(folder / "visible.vlt", visible_config(spec));
+  for (const SourceFile& file : spec.sources) write_text(folder / "rtl" / file.name, file.text);
+  for (const SourceFile& file : embedded_wrapper()) write_text(folder / file.name, file.text);
+  write_text(folder / "visible.vlt", visible_config(spec));
 }
 
 std::string build_script(const ModelSpec& spec, const fs::path& runtime) {

@@ -8,6 +8,12 @@
 
 namespace qsim::rtl {
 
+// The first line that a shell command prints, without its end; "" when it prints nothing.
+std::string first_line_of(const std::string& command);
+
+// Throws Error when the file cannot be written.
+void write_text(const std::filesystem::path& path, const std::string& text);
+
 // First lines of `verilator --version` and `g++ --version`. Throws Error naming the missing tool.
 std::string tool_versions();
 

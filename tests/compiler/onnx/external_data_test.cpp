@@ -51,6 +51,20 @@ TEST_F(ExternalData, IsRead) {
   EXPECT_EQ(read({{"location", "./w.bin"}, {"offset", "12"}}, {0}), Floats{});
 }
 
+TEST_F(ExternalData, FilesAreNamedOnce) {
+  OnnxBuilder model;
+  model.output("y").external_initializer("a", kOnnxFloat, {3}, {{"location", "w.bin"}});
+  model.external_initializer("b", kOnnxFloat, {3}, {{"location", "sub/w.bin"}});
+  model.external_initializer("c", kOnnxFloat, {2}, {{"location", "w.bin"}, {"offset", "4"}});
+  model.node("Add", {"a", "b"}, {"s"}).node("Concat", {"s", "c"}, {"y"}, {{"axis", int64_t{0}}});
+  const std::string folder = (folder_.path() / "model").string();
+  const std::string path = model.save(folder_.path() / "model" / "m.onnx");
+  EXPECT_EQ(external_files(path),
+            (std::vector<std::string>{folder + "/sub/w.bin", folder + "/w.bin"}));
+  EXPECT_EQ(external_files((fs::path(QSIM_SOURCE_DIR) / "models/digits_float.onnx").string()),
+            std::vector<std::string>());
+}
+
 TEST_F(ExternalData, FollowsLinksThatStayInside) {
   fs::create_symlink("sub/w.bin", folder_.path() / "model" / "link.bin");
   EXPECT_EQ(read({{"location", "link.bin"}}), (Floats{1, 2, 3}));
