@@ -19,11 +19,6 @@ const std::string& embedded_fits() {
   return files.front().text;
 }
 
-// Multiplexers that line `read` bytes up from byte banks, and `write` bytes to them, in bits times
-// ways.
-double read_ways(int64_t banks, int64_t read) { return 8.0 * read * (banks - 1); }
-double write_ways(int64_t banks, int64_t write) { return 8.0 * banks * (write - 1); }
-
 int64_t power_from(int64_t value) {
   return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(value)));
 }
@@ -31,11 +26,9 @@ int64_t power_from(int64_t value) {
 int64_t above(int64_t value, int64_t unit) { return (value + unit - 1) / unit; }
 
 struct Buffers {
-  double ways = 0;         // of all ports
-  double act_banks = 0;    // each of eight RAMs, with what keeps them consistent
-  double plain_banks = 0;  // each of one RAM
-  double small_rams = 0;   // RAMs of 16 words of 4 bits, where no block RAM is worth it
-  double block_rams = 0;   // of 2048 words of 9 bits, or 512 of 36
+  double act_banks = 0;   // each of eight RAMs, with what keeps them consistent
+  double small_rams = 0;  // RAMs of 16 words of 4 bits, where no block RAM is worth it
+  double block_rams = 0;  // of 2048 words of 9 bits, or 512 of 36
 };
 
 // yosys 0.23 takes lookup tables for memories up to these depths.
@@ -53,17 +46,12 @@ void add_ram(Buffers& sum, int64_t copies, int64_t depth, int64_t small, int64_t
 
 Buffers buffers_of(const Arch& arch) {
   const int64_t rows = arch.array.rows, cols = arch.array.cols, bus = arch.memory.bus_bytes;
-  const int64_t vector = std::min({static_cast<int64_t>(arch.vector.lanes), rows, cols});
   Buffers sum;
   const int64_t act = power_from(std::max(rows, bus));
   sum.act_banks = static_cast<double>(act);
-  sum.ways = read_ways(act, rows) + read_ways(act, vector) + read_ways(act, bus) +
-             write_ways(act, bus) + write_ways(act, vector);
   add_ram(sum, 8 * act, 1024LL * arch.buffers.act_kib / act, kSmallBytes, 2, 2048);
   const auto plain = [&](int64_t kib, int64_t read) {
     const int64_t banks = power_from(std::max(read, bus));
-    sum.plain_banks += static_cast<double>(banks);
-    sum.ways += read_ways(banks, read) + write_ways(banks, bus);
     add_ram(sum, banks, 1024 * kib / banks, kSmallBytes, 2, 2048);
   };
   plain(arch.buffers.weight_kib, cols);
@@ -77,18 +65,15 @@ Buffers buffers_of(const Arch& arch) {
 std::vector<Feature> features(const Arch& arch) {
   const double rows = arch.array.rows, cols = arch.array.cols;
   const Buffers buffers = buffers_of(arch);
-  // Instructions of 512 bits; the first of a queue stands in a register.
-  const auto queue = [](int32_t depth) { return static_cast<double>(above(depth - 1, 16)); };
+  // Instructions that wait beyond the first of each queue: one of fetch, one of each unit.
+  const double queue_words = arch.fetch.fifo_depth - 1 + 4.0 * (arch.fetch.queue_depth - 1);
   return {{"one", 1},
           {"pes", rows * cols},
           {"edges", rows + cols},
           {"cols", cols},
-          {"lanes", std::min({static_cast<double>(arch.vector.lanes), rows, cols})},
-          {"bus_bytes", static_cast<double>(arch.memory.bus_bytes)},
-          {"queue_rows", 4 * queue(arch.fetch.queue_depth) + queue(arch.fetch.fifo_depth)},
-          {"ways", buffers.ways},
+          {"lanes", static_cast<double>(arch.lanes())},
+          {"queue_words", queue_words},
           {"act_banks", buffers.act_banks},
-          {"plain_banks", buffers.plain_banks},
           {"small_rams", buffers.small_rams},
           {"block_rams", buffers.block_rams}};
 }

@@ -52,7 +52,6 @@ TEST(Features, OfTheArray) {
 TEST(Features, OfTheBuffers) {
   const Arch arch = machine();
   EXPECT_EQ(feature(arch, "act_banks"), 4);
-  EXPECT_EQ(feature(arch, "plain_banks"), 4 + 16);
   EXPECT_EQ(feature(arch, "block_rams"), 32 + 4);
   EXPECT_EQ(feature(arch, "small_rams"), 16 * 2 * 4 + 8 * 8);
 }
