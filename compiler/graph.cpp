@@ -90,4 +90,19 @@ Tensor constant_tensor(const Value& value) {
   throw std::logic_error("value " + value.name + " has no type");
 }
 
+double scalar_parameter(const Graph& graph, const Node& node, const std::string& name, size_t i,
+                        double fallback) {
+  if (node.attributes.count(name) != 0) return double{node.attr_float(name, 0)};
+  if (i >= node.inputs.size() || node.inputs[i] == kNoValue) return fallback;
+  const Value& value = graph.value(node.inputs[i]);
+  return value.is_filled ? value.fill : double{value.data.as_floats().at(0)};
+}
+
+std::vector<int64_t> integer_parameter(const Graph& graph, const Node& node,
+                                       const std::string& name, size_t i) {
+  if (node.attributes.count(name) != 0) return node.attr_ints(name);
+  if (i >= node.inputs.size() || node.inputs[i] == kNoValue) return {};
+  return constant_tensor(graph.value(node.inputs[i])).as_ints();
+}
+
 }  // namespace qsim

@@ -73,6 +73,13 @@ std::string type_name(const Value& value);
 // The data of a constant, written out when it is_filled.
 Tensor constant_tensor(const Value& value);
 
+// A parameter that the file gives as attribute `name` or, in later opsets, as constant input i: its
+// one number (the first element), its integers. `fallback`, or none, when it gives neither.
+double scalar_parameter(const Graph& graph, const Node& node, const std::string& name, size_t i,
+                        double fallback);
+std::vector<int64_t> integer_parameter(const Graph& graph, const Node& node,
+                                       const std::string& name, size_t i);
+
 // One line per input, constant, node and output: what `--dump graph` prints. The values of
 // constants of at most 8 elements are shown.
 std::string to_text(const Graph& graph);

@@ -27,13 +27,6 @@ Tensor constant_input(const Graph& graph, const Node& node, size_t i) {
   return constant_tensor(graph.value(node.inputs[i]));
 }
 
-// Attribute `name`, else constant input i, else nothing.
-std::vector<int64_t> integers(const Graph& graph, const Node& node, const char* name, size_t i) {
-  if (node.attributes.count(name) != 0) return node.attr_ints(name);
-  const Tensor tensor = constant_input(graph, node, i);
-  return tensor.type == DataType::kUndefined ? std::vector<int64_t>() : tensor.as_ints();
-}
-
 size_t wrap(int64_t axis, size_t rank) {
   return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
 }
@@ -46,10 +39,10 @@ Offsets whole(const Shape& shape) {
 }
 
 Offsets slice(const Graph& graph, const Node& node, const Shape& in) {
-  const std::vector<int64_t> starts = integers(graph, node, "starts", 1),
-                             ends = integers(graph, node, "ends", 2),
-                             by = integers(graph, node, "", 4), strides = strides_of(in);
-  std::vector<int64_t> axes = integers(graph, node, "axes", 3);
+  const std::vector<int64_t> starts = integer_parameter(graph, node, "starts", 1),
+                             ends = integer_parameter(graph, node, "ends", 2),
+                             by = integer_parameter(graph, node, "", 4), strides = strides_of(in);
+  std::vector<int64_t> axes = integer_parameter(graph, node, "axes", 3);
   if (axes.empty()) axes = steps(static_cast<int64_t>(starts.size()), 1);
   Offsets offsets = whole(in);
   for (size_t i = 0; i < starts.size(); ++i) {
@@ -151,8 +144,9 @@ Offsets resize(const Graph& graph, const Node& node, const Shape& in) {
 }
 
 Offsets pad(const Graph& graph, const Node& node, const Shape& in) {
-  const std::vector<int64_t> pads = integers(graph, node, "pads", 1), strides = strides_of(in);
-  std::vector<int64_t> axes = integers(graph, node, "", 3);
+  const std::vector<int64_t> pads = integer_parameter(graph, node, "pads", 1),
+                             strides = strides_of(in);
+  std::vector<int64_t> axes = integer_parameter(graph, node, "", 3);
   if (axes.empty()) axes = steps(static_cast<int64_t>(in.size()), 1);
   const bool is_edge = node.attr_string("mode", "constant") == "edge";
   Offsets offsets = whole(in);
@@ -229,7 +223,8 @@ Resizing resizing_of(const Graph& graph, const Node& node) {
              t.type != DataType::kUndefined) {
     scales = t.as_floats();
   }
-  const std::vector<int64_t> sizes = is_old ? std::vector<int64_t>() : integers(graph, node, "", 3);
+  const std::vector<int64_t> sizes =
+      is_old ? std::vector<int64_t>() : integer_parameter(graph, node, "", 3);
   const std::vector<int64_t> axes =
       node.attr_ints("axes", steps(static_cast<int64_t>(in.size()), 1));
   Resizing result{in, std::vector<double>(in.size(), 1.0)};

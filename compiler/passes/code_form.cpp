@@ -16,15 +16,6 @@ FileRange united(FileRange a, FileRange b) {
   return {std::min(a.low, b.low), std::max(a.high, b.high)};
 }
 
-// Attribute `name`, else constant input i.
-double parameter(const Graph& graph, const Node& node, const char* name, size_t i,
-                 double fallback) {
-  if (node.attributes.count(name) != 0) return double{node.attr_float(name, 0)};
-  if (i >= node.inputs.size() || node.inputs[i] == kNoValue) return fallback;
-  const Value& value = graph.value(node.inputs[i]);
-  return value.is_filled ? value.fill : double{value.data.as_floats().at(0)};
-}
-
 bool is_output(const Graph& graph, ValueId id) {
   return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
 }
@@ -48,7 +39,8 @@ FileRange type_range(const Value& value) {
 FileRange clipped(const Graph& graph, const Node& clip, FileRange input) {
   const double low = input.low, high = input.high;
   const auto bound = [&](const char* name, size_t i, double fallback) {
-    return static_cast<int32_t>(std::clamp(parameter(graph, clip, name, i, fallback), low, high));
+    return static_cast<int32_t>(
+        std::clamp(scalar_parameter(graph, clip, name, i, fallback), low, high));
   };
   return {bound("min", 1, low), bound("max", 2, high)};
 }
@@ -70,7 +62,7 @@ std::vector<FileRange> code_ranges(const Graph& graph) {
       of(id) = of(node.inputs[0]);
       for (ValueId input : node.inputs) of(id) = united(of(id), of(input));
     } else if (node.op == "Pad") {
-      const auto code = static_cast<int32_t>(parameter(graph, node, "value", 2, 0));
+      const auto code = static_cast<int32_t>(scalar_parameter(graph, node, "value", 2, 0));
       of(id) = united(of(node.inputs[0]), {code, code});
     } else if (node.op != "QLinearSoftmax" && graph.value(id).consumers.size() == 1 &&
                !is_output(graph, id)) {

@@ -232,17 +232,6 @@ EdgeId FlowBuilder::add_transpose(const Node& node, EdgeId input,
   return output;
 }
 
-std::vector<int64_t> FlowBuilder::ints(const Node& node, const char* name, size_t i) const {
-  return node.attr_ints(name, has(node, i) ? constant_tensor(graph_.value(node.inputs[i])).as_ints()
-                                           : std::vector<int64_t>());
-}
-
-double FlowBuilder::scalar(const Node& node, size_t i, double fallback) const {
-  if (!has(node, i)) return fallback;
-  const Value& value = graph_.value(node.inputs[i]);
-  return value.is_filled ? value.fill : double{value.data.as_floats().at(0)};
-}
-
 Operand FlowBuilder::operand(const Node& node, size_t i) const {
   if (!has(node, i)) return {};
   if (!is_frozen(node.inputs[i])) throw Error("a product of two activations is not supported");

@@ -41,8 +41,6 @@ class FlowBuilder {
     return graph_.value(node.inputs[i]).shape;
   }
   const Shape& output_shape(const Node& node) const { return graph_.value(node.outputs[0]).shape; }
-  std::vector<int64_t> ints(const Node& node, const char* name, size_t i) const;
-  double scalar(const Node& node, size_t i, double fallback) const;
   Operand operand(const Node& node, size_t i) const;
   Operand weight_operand(const Node& node, size_t i);  // throws for codes of 32 bits
   Operand code_operand(const Node& node, const CodeOperand& at, int axis) const;

@@ -125,8 +125,9 @@ void FlowBuilder::prelu(const Node& node) {
 }
 
 void FlowBuilder::power(const Node& node) {
-  table(node, 0, -1,
-        [exponent = scalar(node, 1, 1)](double x, size_t) { return std::pow(x, exponent); });
+  table(node, 0, -1, [exponent = scalar_parameter(graph_, node, "", 1, 1)](double x, size_t) {
+    return std::pow(x, exponent);
+  });
 }
 
 }  // namespace qsim

@@ -92,7 +92,7 @@ std::vector<float> FlowBuilder::weight_scales(const Node& product, const Node& m
     const Edge& edge = flow_.edge(edge_of(codes));
     if (!is_frozen(factor)) throw Error("a product of two activations is not supported");
     if (!edge.form) throw Error("codes of unknown scale");
-    const double zero = scalar(product, 2, 0);
+    const double zero = scalar_parameter(graph_, product, "", 2, 0);
     if (zero != edge.form->quant.zero_point + offset_of(codes))
       throw Error("reads the codes of " + edge.name + " with another zero point than they have");
     input_scale = edge.form->quant.scale;

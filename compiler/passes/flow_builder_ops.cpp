@@ -80,10 +80,8 @@ void FlowBuilder::clamp(const Node& node) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double low = 0, high = kInfinity;
   if (node.op == "Clip") {
-    low = node.attributes.count("min") ? double{node.attr_float("min", 0)}
-                                       : scalar(node, 1, -kInfinity);
-    high = node.attributes.count("max") ? double{node.attr_float("max", 0)}
-                                        : scalar(node, 2, kInfinity);
+    low = scalar_parameter(graph_, node, "min", 1, -kInfinity);
+    high = scalar_parameter(graph_, node, "max", 2, kInfinity);
   }
   Op& op = add_op(OpKind::kClamp, node, {input}, new_edge(node.outputs[0]));
   op.clamp_low = std::min(low, high);  // ONNX: min(max(x, low), high)
@@ -116,7 +114,7 @@ void FlowBuilder::pool(const Node& node) {
 }
 
 void FlowBuilder::reduce(const Node& node) {
-  std::vector<int64_t> axes = ints(node, "axes", 1);
+  std::vector<int64_t> axes = integer_parameter(graph_, node, "axes", 1);
   const size_t rank = shape_of(node, 0).size();
   if (axes.empty()) {
     if (node.attr_int("noop_with_empty_axes", 0) != 0) return same(node);
@@ -144,9 +142,9 @@ void FlowBuilder::pad(const Node& node) {
   const EdgeId input = codes_of(node.inputs[0]);
   const size_t rank = output_shape(node).size();
   const std::string mode = node.attr_string("mode", "constant");
-  std::vector<int64_t> pads = ints(node, "pads", 1);
+  std::vector<int64_t> pads = integer_parameter(graph_, node, "pads", 1);
   if (has(node, 3)) {
-    const std::vector<int64_t> axes = ints(node, "axes", 3), given = pads;
+    const std::vector<int64_t> axes = integer_parameter(graph_, node, "axes", 3), given = pads;
     pads.assign(2 * rank, 0);
     for (size_t i = 0; i < axes.size(); ++i) {
       const size_t d = wrap_axis(axes[i], rank);
@@ -158,9 +156,7 @@ void FlowBuilder::pad(const Node& node) {
   if (mode != "constant") return select(node);
   if (std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p < 0; }))
     throw Error("a negative pad is not supported");
-  const double stored =
-      node.attributes.count("value") ? double{node.attr_float("value", 0)} : scalar(node, 2, 0);
-  const double value = real_of(node, stored);
+  const double value = real_of(node, scalar_parameter(graph_, node, "value", 2, 0));
   Op& op = add_op(OpKind::kPad, node, {input}, new_edge(node.outputs[0]));
   op.pads = pads;
   op.pad_value = value;
