@@ -61,8 +61,9 @@ Range by_percentile(const Observed& seen, double percentile, ScaleForm form) {
   return {static_cast<float>(low), static_cast<float>(high)};
 }
 
+// The sum, or a part of it that is not below `least_error` already: terms are not negative.
 double squared_error(const std::vector<Histogram::Bin>& bins, const Quantization& quant,
-                     int32_t bits) {
+                     int32_t bits, double least_error) {
   const double least = lowest_code(bits) - quant.zero_point,
                most = highest_code(bits) - quant.zero_point;
   const double scale = double{quant.scale}, inverse = 1 / scale;
@@ -71,6 +72,7 @@ double squared_error(const std::vector<Histogram::Bin>& bins, const Quantization
     const double error =
         std::clamp(std::rint(bin.center * inverse), least, most) * scale - bin.center;
     sum += static_cast<double>(bin.count) * error * error;
+    if (sum >= least_error) break;
   }
   return sum;
 }
@@ -81,7 +83,7 @@ Range by_squared_error(const Observed& seen, Range all, int32_t bits, ScaleForm 
   double least = INFINITY;
   const auto attempt = [&](int low_steps, int high_steps) {
     const Range range = shrunk(all, low_steps, high_steps);
-    const double error = squared_error(bins, quantization_of(range, bits, form), bits);
+    const double error = squared_error(bins, quantization_of(range, bits, form), bits, least);
     if (!(error < least)) return;
     least = error;
     best = {low_steps, high_steps};
