@@ -23,9 +23,16 @@ void add_metrics(Json& json, const std::vector<Metric>& metrics) {
   }
 }
 
+// JSON has no number for an SQNR without a difference; the page reads these words as one.
+Json value_json(double value) {
+  if (std::isnan(value)) return {};
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
 Json values_json(const std::map<std::string, double>& values) {
   Json json = Json::object();
-  for (const auto& [name, value] : values) json[name] = std::isfinite(value) ? Json(value) : Json();
+  for (const auto& [name, value] : values) json[name] = value_json(value);
   return json;
 }
 

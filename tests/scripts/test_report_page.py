@@ -1,7 +1,10 @@
 """HTML reports in headless Chromium: no script error, nothing loaded, charts with names, keyboard, light and dark."""
 
+import contextlib
 import pathlib
+import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -34,11 +37,12 @@ class ReportPageTest(unittest.TestCase):
     def qsim(self, *arguments):
         done = subprocess.run([str(QSIM), *map(str, arguments)], cwd=self.folder, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
-    def check(self, inputs, kind):
+    def check(self, inputs, kind, *more):
         self.qsim("report", *inputs, "-o", "page.html")
         done = subprocess.run(
-            ["node", str(CHECK), str(PAGE), str(self.folder / "page.html"), kind], capture_output=True, text=True, check=False
+            ["node", str(CHECK), str(PAGE), str(self.folder / "page.html"), kind, *map(str, more)], capture_output=True, text=True, check=False
         )
         self.assertEqual((done.stdout, done.stderr, done.returncode), ("", "", 0))
 
@@ -54,6 +58,20 @@ class ReportPageTest(unittest.TestCase):
         data = ROOT / "models/digits_test.npz"
         self.qsim("sweep", "space.cfg", ROOT / "models/digits_float.onnx", "-o", "r.db", "--data", data, "--limit", 100)
         self.check(["r.db"], "sweep")
+
+    def test_infinite_values_are_on_the_front_as_the_tool_says(self):
+        (self.folder / "space.cfg").write_text(SPACE, encoding="utf-8")
+        data = ROOT / "models/digits_test.npz"
+        self.qsim("sweep", "space.cfg", ROOT / "models/digits_float.onnx", "-o", "r.db", "--data", data, "--limit", 50)
+        infinite = """UPDATE accuracy_values SET value = 9e999 WHERE metric = (SELECT id FROM metrics WHERE name = 'output_sqnr_db')
+                      AND owner = (SELECT accuracies.id FROM accuracies JOIN networks ON networks.id = network WHERE recipe LIKE '%4%')"""
+        with contextlib.closing(sqlite3.connect(self.folder / "r.db")) as store:
+            self.assertEqual(store.execute(infinite).rowcount, 1)
+            store.commit()
+        for metrics in (("output_sqnr_db", "pes"), ("cycles", "output_sqnr_db")):
+            front = self.qsim("sweep", "-o", "r.db", "--pareto", ",".join(metrics))
+            self.assertIn("inf", front)
+            self.check(["r.db"], "sweep", *metrics, re.match(r"Pareto front: (\d+) of 6 points", front)[1])
 
 
 if __name__ == "__main__":

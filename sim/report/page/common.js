@@ -19,6 +19,7 @@ function element(tag, attributes = {}, ...children) {
 function number_text(value, unit = "") {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
+  if (!Number.isFinite(value)) return value > 0 ? "infinite" : "-infinite";
   const size = Math.abs(value);
   const text = Number.isInteger(value) || size >= 1000
     ? Math.round(value).toLocaleString("en")

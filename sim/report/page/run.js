@@ -173,7 +173,7 @@ function show_machine() {
     ...kRuns.map((run, i) => ({ title: kNames[i] || "value", text: true, value: (key) => run.machine[key], show: (value) => String(value ?? "–") }))], keys,
     (key) => (kRuns.length > 1 && kRuns[0].machine[key] !== kRuns[1].machine[key] ? { class: "marked" } : {})));
   kRuns.forEach((run, i) => {
-    const files = ["model", "data", "calibration", "recipe"].filter((key) => run.manifest[key]);
+    const files = ["model", "data", "calibration", "recipe", "prices"].filter((key) => run.manifest[key]);
     section.append(element("p", {}, `Made${of_run(i)} by ${run.manifest.tool} ${run.manifest.version}, engine ${run.manifest.engine ?? run.manifest.value_engine}. ${run.coverage.text}`),
       element("ul", {}, files.map((key) => element("li", {}, `${key}: ${run.manifest[key].path}, SHA-256 `, element("code", {}, run.manifest[key].sha256)))));
   });

@@ -2,16 +2,22 @@
 
 const kFavourites = [["cycles", "top1"], ["energy_uj", "top1"], ["cycles", "energy_uj"], ["area_mm2", "cycles"], ["pes", "cycles"]];
 
-// Indices of the points that no other one beats on both metrics.
+// JSON has no infinite numbers: "Infinity" and "-Infinity" stand for them (an SQNR without a difference).
+function with_infinities(values) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? Number(value) : value]));
+}
+
+// Indices of the points that no other one beats on both metrics, as `qsim sweep --pareto` finds them; infinite values count.
 function front_of(points, x, y, metrics) {
   const sign = (name) => (metrics[name].greater_is_better ? -1 : 1);
   const order = points.map((_, i) => i).filter((i) => typeof points[i].values[x] === "number" && typeof points[i].values[y] === "number");
-  order.sort((a, b) => sign(x) * (points[a].values[x] - points[b].values[x]) || sign(y) * (points[a].values[y] - points[b].values[y]));
+  const along = (name, a, b) => (points[a].values[name] === points[b].values[name] ? 0 : sign(name) * (points[a].values[name] - points[b].values[name]));
+  order.sort((a, b) => along(x, a, b) || along(y, a, b));
   const front = [];
   let best = Infinity, best_x = null;
   for (const i of order) {
     const height = sign(y) * points[i].values[y];
-    if (height < best || (height === best && points[i].values[x] === best_x)) { front.push(i); best = height; best_x = points[i].values[x]; }
+    if (front.length === 0 || height < best || (height === best && points[i].values[x] === best_x)) { front.push(i); best = height; best_x = points[i].values[x]; }
   }
   return front;
 }
@@ -20,7 +26,8 @@ function metric_title(name, metrics) { return metrics[name].unit && metrics[name
 function settings_text(point) { return Object.entries(point.settings).map(([key, value]) => `${key} = ${value}`).join(", "); }
 
 function show_sweep() {
-  const sweep = kData.sweep, points = sweep.points, metrics = sweep.metrics;
+  const sweep = kData.sweep, metrics = sweep.metrics;
+  const points = sweep.points.map((point) => ({ ...point, values: with_infinities(point.values) }));
   const names = Object.keys(metrics).filter((name) => points.some((point) => typeof point.values[name] === "number"));
   start_page(`Sweep ${sweep.title}`);
   const section = add_section("front", "Points and the Pareto front", element("p", {},
@@ -52,14 +59,17 @@ function show_sweep() {
   function update() {
     const front = front_of(points, x.value, y.value, metrics);
     const at = (i) => ({ value: [points[i].values[x.value], points[i].values[y.value]], point: i });
-    const known = points.map((_, i) => i).filter((i) => typeof points[i].values[x.value] === "number" && typeof points[i].values[y.value] === "number");
+    const has_both = (is, i) => is(points[i].values[x.value]) && is(points[i].values[y.value]);
+    const known = points.map((_, i) => i).filter((i) => has_both(Number.isFinite, i));
+    const beyond = points.filter((_, i) => has_both((value) => typeof value === "number", i)).length - known.length;
+    const left_out = `${number_text(beyond)} points with an infinite value`;
     const is_wide = (name) => { const list = known.map((i) => points[i].values[name]); const low = Math.min(...list); return low > 0 && Math.max(...list) / low > 20; };
     const options = () => ({
       grid: { left: 34, right: 30, top: 56, bottom: 44, containLabel: true }, legend: {}, tooltip: { formatter: tooltip },
       xAxis: { type: is_wide(x.value) ? "log" : "value", scale: true, name: with_unit(x.value), nameLocation: "middle", nameGap: 30, axisLabel: { formatter: short_text } },
       yAxis: { type: is_wide(y.value) ? "log" : "value", scale: true, name: with_unit(y.value), nameLocation: "middle", nameGap: 52, axisLabel: { formatter: short_text } },
       series: [
-        { name: "front", type: "line", step: "end", data: front.map(at), symbol: "circle", symbolSize: 13, itemStyle: { color: "transparent", borderColor: color_of("--text"), borderWidth: 2 }, lineStyle: { color: color_of("--text"), width: 1.5 }, z: 5 },
+        { name: "front", type: "line", step: "end", data: front.filter((i) => has_both(Number.isFinite, i)).map(at), symbol: "circle", symbolSize: 13, itemStyle: { color: "transparent", borderColor: color_of("--text"), borderWidth: 2 }, lineStyle: { color: color_of("--text"), width: 1.5 }, z: 5 },
         ...groups().map((group, g) => ({ name: group.length > 60 ? `${group.slice(0, 57)}...` : group, type: "scatter", symbolSize: 8, itemStyle: { color: kColors[g % kColors.length], opacity: .75 }, large: false,
           data: known.filter((i) => (color.value ? points[i].settings[color.value] ?? "–" : "points") === group).map(at) })),
       ],
@@ -70,7 +80,8 @@ function show_sweep() {
     }
     place.replaceChildren();
     chart = add_chart(place, {
-      height: 480, label: `${number_text(known.length)} points: ${with_unit(y.value)} against ${with_unit(x.value)}; ${front.length} of them on the front, listed in the table below`,
+      height: 480, label: `${number_text(known.length)} points: ${with_unit(y.value)} against ${with_unit(x.value)}; ${front.length} on the front, listed in the table below${beyond ? `; ${left_out}` : ""}`,
+      caption: beyond ? `Not drawn: ${left_out}.` : undefined,
       options, onclick: (item) => pick(item.data.point),
     });
     const columns = [{ title: x.value.replaceAll("_", " "), unit: metrics[x.value].unit === x.value ? "" : metrics[x.value].unit, value: (i) => points[i].values[x.value] }, { title: y.value.replaceAll("_", " "), unit: metrics[y.value].unit, value: (i) => points[i].values[y.value] },

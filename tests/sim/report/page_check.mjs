@@ -1,10 +1,11 @@
 // Opens a report in headless Chromium and uses it as people do. Prints what is wrong, one line each.
-//   node page_check.mjs PAGE_FOLDER PAGE.html runs|sweep
+//   node page_check.mjs PAGE_FOLDER PAGE.html runs|sweep [X Y POINTS]
+// POINTS are on the front of the metrics X and Y, by the tool, some with an infinite value.
 // PAGE_FOLDER has playwright-core in its node_modules.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [folder, file, kind] = process.argv.slice(2);
+const [folder, file, kind, x, y, points] = process.argv.slice(2);
 const { chromium } = createRequire(`${folder}/package.json`)("playwright-core");
 const wrong = [];
 const expect = (condition, what) => { if (!condition) wrong.push(what); };
@@ -49,6 +50,14 @@ for (const scheme of ["light", "dark"]) {
     const before = await page.textContent("#front caption");
     await page.selectOption("#choose-y", "pes");
     expect((await page.textContent("#front caption")) !== before || (await page.textContent("#front thead")).includes("pes"), "choosing a metric changes nothing");
+    if (points) {
+      await page.selectOption("#choose-x", x);
+      await page.selectOption("#choose-y", y);
+      const caption = await page.textContent("#front caption");
+      expect(caption.startsWith(`The front: ${points} points`), `${x}, ${y}: "${caption}" for ${points} points`);
+      expect((await page.textContent("#front tbody")).includes("infinite"), `${x}, ${y}: the front's table has no infinite value`);
+      expect((await page.getAttribute("#front .chart", "aria-label")).includes("infinite"), `${x}, ${y}: the chart does not say what it leaves out`);
+    }
   } else {
     const text = await page.textContent("#cycles table");
     expect(text.includes("useful") && text.includes("weight load"), "the account's table lacks states");
