@@ -62,7 +62,9 @@ po::options_description search_description(InsightOptions& options) {
       }),
        "instead: how many points it may be below the float network's")  //
       ("objective", po::value(&options.objective)->value_name("NAME"),
-       "what to make small: cycles, bytes (of weights) or energy; cycles if not given");
+       "what to make small: cycles, bytes (of weights) or energy; cycles if not given")  //
+      ("prices", po::value(&options.prices)->value_name("FILE"),
+       "prices of energy, in place of the table of prices.technology");
   return description;
 }
 
@@ -71,6 +73,7 @@ void check_insight(const InsightOptions& options, const ModelRequest& request) {
     throw UsageError("--threads = " + std::to_string(options.threads) + " is less than 1");
   if (options.analyze && options.search)
     throw UsageError("--analyze and --search are two things; do one after the other");
+  if (!options.search && !options.prices.empty()) throw UsageError("--prices needs --search");
   if (!options.analyze && !options.search) {
     if (!options.json.empty()) throw UsageError("--json needs --analyze or --search");
     if (options.floor || options.drop) throw UsageError("--floor and --drop need --search");
@@ -100,6 +103,7 @@ void check_insight(const InsightOptions& options, const ModelRequest& request) {
 std::optional<Recipe> run_insight(const InsightOptions& options, const ModelRequest& request,
                                   ProgressLine& progress) {
   const Arch arch = make_arch(request.machine);
+  PriceSource prices(options.prices);
   std::optional<Recipe> recipe = recipe_of(request);
   if (!recipe) recipe = options.search ? best_methods() : Recipe{};
   Samples samples = load_samples(request.samples);
@@ -108,8 +112,8 @@ std::optional<Recipe> run_insight(const InsightOptions& options, const ModelRequ
       request.path,
       {.batch = request.batch, .input_shapes = request.input_shapes, .input_values = {}});
   if (recipe->equalizes) graph = equalize(graph);
-  const TrialBench bench(std::move(graph), std::move(samples), arch, options.threads,
-                         progress.task("calibration"));
+  const TrialBench bench(std::move(graph), std::move(samples), arch, std::move(prices),
+                         options.threads, progress.task("calibration"));
   std::string text, json;
   std::optional<Recipe> chosen;
   if (options.search) {

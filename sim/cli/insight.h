@@ -18,6 +18,7 @@ struct InsightOptions {
   int64_t analyze_bits = 4, worst = 3;  // --analyze
   std::optional<double> floor, drop;    // --search: percent, points of it
   std::string objective = "cycles";     // --search
+  std::string prices;                   // --search: a price table; "": that of the technology
 };
 
 po::options_description analyze_description(InsightOptions& options);

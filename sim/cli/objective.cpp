@@ -7,20 +7,19 @@ namespace qsim::cli {
 namespace {
 
 constexpr Objective kObjectives[] = {
-    {"cycles", "cycles", "of one inference, by the analytic engine",
+    {"cycles", "cycles", "of one inference, by the analytic engine", false,
      [](const TrialCost& cost) { return static_cast<double>(cost.cycles); },
      [](const IntegerNetwork&, const TrialCost& cost, size_t layer) {
        return static_cast<double>(cost.layer_cycles[layer]);
      }},
-    {"bytes", "bytes", "of weights, packed as their bits ask for",
+    {"bytes", "bytes", "of weights, packed as their bits ask for", false,
      [](const TrialCost& cost) { return static_cast<double>(cost.weight_bytes); },
      [](const IntegerNetwork& network, const TrialCost&, size_t layer) {
        const Layer& l = network.layers[layer];
        return static_cast<double>(
            packed_bytes(static_cast<int64_t>(l.weights.size()), pack_of_bits(l.weight_bits)));
      }},
-    {"energy", "nJ", "of one inference, by the prices of prices.technology",
-     [](const TrialCost& cost) { return cost.energy_nj; },
+    {"energy", "nJ", "of one inference", true, [](const TrialCost& cost) { return cost.energy_nj; },
      [](const IntegerNetwork&, const TrialCost& cost, size_t layer) {
        return cost.layer_energy_nj[layer];
      }},

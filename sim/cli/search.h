@@ -15,6 +15,7 @@ struct Objective {
   const char* name;     // "cycles", for --objective
   const char* unit;     // "cycles"
   const char* meaning;  // one line
+  bool is_priced;       // by a table of prices
   double (*of)(const TrialCost& cost);
   // What one layer contributes; sums to about of().
   double (*of_layer)(const IntegerNetwork& network, const TrialCost& cost, size_t layer);
@@ -45,6 +46,7 @@ struct SearchResult {
   int64_t searched = 0, validated = 0;  // samples
   double floor = 0;                     // on the scored samples
   double float_accuracy = 0;            // there
+  std::string prices, prices_sha256;    // the table that energy is by: name, hash of its content
   bool has_labels = false;              // false: accuracy is agreement with the float network
   Recipe recipe;                        // the chosen one
   std::vector<std::string> weighted;    // names of layers, parallel to Choices::weighted

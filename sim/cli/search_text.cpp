@@ -11,6 +11,7 @@ std::string percent(double share) { return number_text(100 * share, 2); }
 nlohmann::json json_of(const SearchPoint& point) {
   return {{"what", point.what},
           {"cycles", point.cost.cycles},
+          {"energy_nj", point.cost.energy_nj},
           {"weight_bytes", point.cost.weight_bytes},
           {"accuracy", *point.score.accuracy},
           {"agreement", *point.score.agreement},
@@ -23,7 +24,9 @@ nlohmann::json json_of(const SearchPoint& point) {
 
 std::string render_text(const SearchResult& result, const SearchOptions& options, size_t width) {
   std::string text = "Mixed precision of " + result.network + ": least " + options.objective->name +
-                     " (" + options.objective->meaning + ")\n";
+                     " (" + options.objective->meaning +
+                     (options.objective->is_priced ? ", by prices of " + result.prices : "") +
+                     ")\n";
   for (const std::string& step : result.trail) text += wrapped("  " + step, width, "    ");
 
   text += "\n";
@@ -42,17 +45,20 @@ std::string render_text(const SearchResult& result, const SearchOptions& options
   text += codes.render(width) + "\n";
 
   const std::string what = result.has_labels ? "top-1 %" : "agreement %";
-  TextTable table({{"weights/codes", false, 0},
-                   {what, true, 0},
-                   {"cycles", true, 0},
-                   {"weight bytes", true, 0},
-                   {"agreement %", true, 1},
-                   {"SQNR dB", true, 1}});
+  const bool is_priced = options.objective->is_priced;
+  std::vector<TextColumn> columns = {
+      {"weights/codes", false, 0}, {what, true, 0}, {"cycles", true, 0}};
+  if (is_priced) columns.push_back({"energy nJ", true, 0});
+  columns.insert(columns.end(),
+                 {{"weight bytes", true, 0}, {"agreement %", true, 1}, {"SQNR dB", true, 1}});
+  TextTable table(columns);
   const auto add = [&](const SearchPoint& point) {
-    table.add_row({point.what, percent(*point.score.accuracy),
-                   number_text(double(point.cost.cycles), 0),
-                   number_text(double(point.cost.weight_bytes), 0), percent(*point.score.agreement),
-                   number_text(point.score.sqnr_db, 1)});
+    std::vector<std::string> row = {point.what, percent(*point.score.accuracy),
+                                    number_text(double(point.cost.cycles), 0)};
+    if (is_priced) row.push_back(number_text(point.cost.energy_nj, 0));
+    row.insert(row.end(), {number_text(double(point.cost.weight_bytes), 0),
+                           percent(*point.score.agreement), number_text(point.score.sqnr_db, 1)});
+    table.add_row(row);
   };
   for (const SearchPoint& point : result.uniform) add(point);
   table.add_rule();
@@ -70,6 +76,7 @@ std::string render_json(const SearchResult& result, const SearchOptions& options
   nlohmann::json json;
   json["network"] = result.network;
   json["objective"] = options.objective->name;
+  json["prices"] = {{"technology", result.prices}, {"sha256", result.prices_sha256}};
   json["trail"] = result.trail;
   json["floor"] = result.floor;
   json["float_accuracy"] = result.float_accuracy;

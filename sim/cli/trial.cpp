@@ -82,11 +82,12 @@ Tensor rows_of(const Tensor& whole, int64_t first, int64_t count, int64_t of) {
 
 }  // namespace
 
-TrialBench::TrialBench(Graph graph, Samples samples, Arch arch, int threads,
+TrialBench::TrialBench(Graph graph, Samples samples, Arch arch, PriceSource prices, int threads,
                        const Progress& progress)
     : graph_(std::move(graph)),
       samples_(std::move(samples)),
       arch_(std::move(arch)),
+      prices_(std::move(prices)),
       threads_(threads) {
   calibration_ =
       calibrate(graph_, {.histograms = true, .means = true, .products = true}, samples_, progress);
@@ -193,8 +194,8 @@ TrialCost TrialBench::cost(const IntegerNetwork& network) const {
   cost.cycles = run.cycles;
   const std::vector<LayerAccount> times = account_for(program, run).layers;
   for (const LayerAccount& layer : times) cost.layer_cycles.push_back(layer.cycles);
-  const PriceList prices = make_price_list(arch_, PriceSource().of(arch_));
-  const RunEnergy energy = price_run(program, run, false, times, count_traffic(program), prices);
+  const PriceList list = make_price_list(arch_, prices());
+  const RunEnergy energy = price_run(program, run, false, times, count_traffic(program), list);
   for (const EnergyAccount& layer : energy.layers) {
     cost.layer_energy_nj.push_back(layer.total().nj());
   }

@@ -14,6 +14,7 @@
 #include "hw/spec/network.h"
 #include "sim/cli/samples.h"
 #include "sim/engines/engine.h"
+#include "sim/price/price_table.h"
 
 namespace qsim::cli {
 
@@ -42,7 +43,7 @@ struct TrialScore {
 
 struct TrialCost {
   int64_t cycles = 0;                   // of one inference, by the analytic engine
-  double energy_nj = 0;                 // by the prices of the machine's technology
+  double energy_nj = 0;                 // by the prices of the bench
   std::vector<double> layer_energy_nj;  // parallel to the network's layers
   int64_t weight_bytes = 0;             // packed as the bits of each layer ask for
   std::vector<int64_t> layer_cycles;    // parallel to the network's layers (rule T16)
@@ -53,11 +54,13 @@ class TrialBench {
  public:
   // Calibrates with samples.calibrating, which it needs, as any recipe may ask for. Throws Error
   // when the graph has not one input, or there are no samples.
-  TrialBench(Graph graph, Samples samples, Arch arch, int threads, const Progress& progress);
+  TrialBench(Graph graph, Samples samples, Arch arch, PriceSource prices, int threads,
+             const Progress& progress);
 
   const Graph& graph() const { return graph_; }
   const Samples& samples() const { return samples_; }
   const Arch& arch() const { return arch_; }
+  const PriceTable& prices() const { return prices_.of(arch_); }  // that cost() is by
   const CalibrationResult& calibration() const { return calibration_; }
   bool has_labels() const;
 
@@ -71,6 +74,7 @@ class TrialBench {
   Graph graph_;
   Samples samples_;
   Arch arch_;
+  PriceSource prices_;
   int threads_;
   CalibrationResult calibration_;
 };
