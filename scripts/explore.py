@@ -36,6 +36,7 @@ def parse_arguments(arguments):
     parser.add_argument("--limit", type=int, metavar="N")
     parser.add_argument("--skip-float", action="store_true", default=None)
     parser.add_argument("--batch", type=int, metavar="N")
+    parser.add_argument("--prices", metavar="FILE.cfg")
     options = parser.parse_args(arguments)
     for name in ("points", "population", "threads"):
         if getattr(options, name) < (2 if name == "population" else 1):
@@ -49,10 +50,11 @@ class Search:
     def __init__(self, qsim, options):
         self.qsim, self.options = qsim, options
         self.space = qsim.Space(options.space, options.models)
-        names = ("data", "calibrate", "calibration_samples", "limit", "seed", "batch", "skip_float")
+        names = ("data", "calibrate", "calibration_samples", "limit", "seed", "batch", "skip_float", "prices")
         settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
         self.evaluator = qsim.Evaluator(**settings)
         self.store = qsim.Store(options.output, "w")
+        self.store.require_version(self.evaluator.describe(self.space.point(0)).version)
         self.store.use_samples(self.evaluator.samples_description)
         self.objectives = qsim.objectives(options.objectives, "--objectives")
         self.points = {row.key: row for row in self.store.points()}

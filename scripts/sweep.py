@@ -6,7 +6,7 @@
 
 Without --scheduler, starts a LocalCluster of one process a core. Workers evaluate, this process alone writes: whatever
 it has written stays when it is killed, and the next run goes on from there. A worker may die at any time: its points
-go to another one. Model, data and recipes must have the same paths on all machines, and results.db must lie on a disk of
+go to another one. Model, data, recipes and prices must have the same paths on all machines, and results.db must lie on a disk of
 the machine that this runs on, not on a network share. docs/user/sweeps.md has an example for Slurm.
 """
 
@@ -60,6 +60,7 @@ def parse_arguments(arguments):
     parser.add_argument("--skip-float", action="store_true", default=None)
     parser.add_argument("--seed", type=int, metavar="N")
     parser.add_argument("--batch", type=int, metavar="N")
+    parser.add_argument("--prices", metavar="FILE.cfg")
     parser.add_argument("--pareto", metavar="METRIC,...")
     options = parser.parse_args(arguments)
     if options.chunk < 1:
@@ -68,7 +69,7 @@ def parse_arguments(arguments):
 
 
 def evaluator_settings(options):
-    names = ("data", "calibrate", "calibration_samples", "preprocess", "limit", "seed", "batch", "skip_float")
+    names = ("data", "calibrate", "calibration_samples", "preprocess", "limit", "seed", "batch", "skip_float", "prices")
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
@@ -81,15 +82,22 @@ def tasks_of(points, values, chunk):
 
 
 class Writer:
-    """The store's one writer: gathers results and commits them together."""
+    """The store's one writer: gathers results and commits them together. `expected` are the keys that were asked for: a
+    worker with another build, model, table of prices or recipe under the same path gives others."""
 
-    def __init__(self, store, total):
-        self.store, self.total = store, total
+    def __init__(self, store, total, expected):
+        self.store, self.total, self.expected = store, total, expected
         self.points, self.values = [], []
         self.done = self.failed = 0
         self.start = self.last = time.monotonic()
 
     def take(self, points, values):
+        for row in [*points, *values]:
+            if row.key not in self.expected:
+                from qsim_module import qsim
+
+                raise qsim.Error(f"a worker gave another key for {row.model} than was asked for: its build ({row.version}), "
+                                 "model or prices are not those of this machine")
         self.points += points
         self.values += values
         if time.monotonic() - self.last >= BATCH_SECONDS:
@@ -189,7 +197,9 @@ def main(arguments=None, on_start=None):
             with cluster_of(options) as (client, cluster):
                 if on_start:
                     on_start(client, cluster)
-                writer = Writer(store, len(points))
+                expected = {evaluator.describe(point).key for point in points}
+                expected |= {evaluator.describe_values(point).key for point in values}
+                writer = Writer(store, len(points), expected)
                 run_tasks(client, settings, tasks_of(points, values, options.chunk), writer)
             seconds = writer.last - writer.start
             print(f"{options.output}: {writer.done} evaluated, {writer.failed} failed, {seconds:.1f} s, "

@@ -148,7 +148,7 @@ std::string rest(const ReportFile& a, const ReportFile& b, size_t width) {
 
 std::string files(const ReportFile& a, const ReportFile& b) {
   std::string text;
-  for (const char* key : {"model", "data", "calibration", "recipe"}) {
+  for (const char* key : {"model", "data", "calibration", "recipe", "prices"}) {
     const Json &from = at(a.json["manifest"], key), &to = at(b.json["manifest"], key);
     if (at(from, "sha256") == at(to, "sha256")) continue;
     text += std::string("Other ") + key + ": " + text_of(at(from, "path")) + " | " +

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "sim/cli/build_version.h"
 #include "sim/cli/model_options.h"
 #include "sim/cli/sweep/sweep.h"
 #include "sim/store/pareto.h"
@@ -100,6 +101,7 @@ int sweep_command(const Invocation& invocation) {
   Evaluator evaluator(
       {request.samples, request.batch, request.input_shapes, options.skip_float, options.prices});
   ResultStore store(options.output, ResultStore::Mode::kWrite);
+  store.require_version(build_version());
   if (options.retry) store.remove_failed();
   SweepProgress progress(options.progress);
   print(options.output, sweep(space, evaluator, store, options.threads, progress));

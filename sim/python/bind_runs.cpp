@@ -1,7 +1,5 @@
 #include <pybind11/stl.h>
 
-#include <thread>
-
 #include "hw/spec/machines.h"
 #include "sim/cli/pipeline.h"
 #include "sim/python/bindings.h"
@@ -12,17 +10,7 @@ namespace {
 
 namespace py = pybind11;
 
-int all_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
-
-Report run(const cli::ModelRequest& model, const std::string& engine,
-           const std::string& save_outputs, int threads, bool skip_float) {
-  cli::RunRequest request;
-  request.model = model;
-  request.engine = engine;
-  request.save_outputs = save_outputs;
-  request.threads = threads > 0 ? threads : all_threads();
-  request.skip_float = skip_float;
-  request.command_line = "qsim.run(" + model.path + ")";
+Report run(const cli::RunRequest& request) {
   cli::ProgressLine progress{cli::ProgressLine::Silent{}};
   return cli::run_model(request, progress);
 }
@@ -62,13 +50,9 @@ void bind_runs(py::module_& module) {
   module.def(
       "run",
       [](const py::dict& settings) {
-        const cli::ModelRequest model = model_request(settings);
-        const auto engine = text_in(settings, "engine");
-        const auto outputs = text_in(settings, "save_outputs");
-        const auto threads = static_cast<int>(number_in(settings, "threads", 0));
-        const bool skip_float = flag_in(settings, "skip_float");
+        const cli::RunRequest request = run_request(settings);
         const py::gil_scoped_release release;
-        return run(model, engine, outputs, threads, skip_float);
+        return run(request);
       },
       py::arg("settings"));
   module.def(

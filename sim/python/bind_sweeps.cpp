@@ -32,17 +32,13 @@ std::vector<Metric> metrics_from(const py::list& list) {
 template <typename Result>
 using TextMember = std::pair<const char*, std::string Result::*>;
 
-constexpr TextMember<PointResult> kPointTexts[] = {{"key", &PointResult::key},
-                                                   {"version", &PointResult::version},
-                                                   {"model", &PointResult::model},
-                                                   {"model_sha256", &PointResult::model_sha256},
-                                                   {"shapes", &PointResult::shapes},
-                                                   {"recipe", &PointResult::recipe},
-                                                   {"machine", &PointResult::machine},
-                                                   {"machine_text", &PointResult::machine_text},
-                                                   {"values_key", &PointResult::values_key},
-                                                   {"command", &PointResult::command},
-                                                   {"failure", &PointResult::failure}};
+constexpr TextMember<PointResult> kPointTexts[] = {
+    {"key", &PointResult::key},         {"version", &PointResult::version},
+    {"model", &PointResult::model},     {"model_sha256", &PointResult::model_sha256},
+    {"shapes", &PointResult::shapes},   {"recipe", &PointResult::recipe},
+    {"machine", &PointResult::machine}, {"machine_text", &PointResult::machine_text},
+    {"prices", &PointResult::prices},   {"values_key", &PointResult::values_key},
+    {"command", &PointResult::command}, {"failure", &PointResult::failure}};
 constexpr TextMember<ValuesResult> kValuesTexts[] = {
     {"key", &ValuesResult::key},         {"version", &ValuesResult::version},
     {"model", &ValuesResult::model},     {"model_sha256", &ValuesResult::model_sha256},
@@ -150,6 +146,7 @@ void bind_store(py::module_& module) {
   py::class_<ResultStore>(module, "_Store")
       .def(py::init(&open_store), py::arg("path"), py::arg("mode") = "r")
       .def_property_readonly("path", &ResultStore::path)
+      .def("require_version", &ResultStore::require_version, py::arg("version"), Release())
       .def("use_samples", &ResultStore::use_samples, py::arg("description"), Release())
       .def("remove_failed", &ResultStore::remove_failed, Release())
       .def("point_keys", &ResultStore::point_keys, Release())

@@ -2,6 +2,8 @@
 
 #include <pybind11/stl.h>
 
+#include <thread>
+
 #include "hw/spec/error.h"
 
 namespace qsim::python {
@@ -43,6 +45,17 @@ std::map<std::string, Shape> shapes_in(const py::dict& settings) {
   return shapes;
 }
 
+// The call as Python reads it: qsim.run('net.onnx', prices='my.cfg').
+std::string call_text(const char* function, const py::dict& settings) {
+  std::string text;
+  for (const auto& [name, value] : settings) {
+    const auto key = name.cast<std::string>();
+    text += (text.empty() ? "" : ", ") + (key == "model" ? "" : key + "=") +
+            py::repr(value).cast<std::string>();
+  }
+  return std::string(function) + "(" + text + ")";
+}
+
 }  // namespace
 
 bool flag_in(const py::dict& settings, const char* name) {
@@ -76,6 +89,20 @@ cli::ModelRequest model_request(const py::dict& settings) {
   request.input_shapes = shapes_in(settings);
   request.recipe = text_in(settings, "recipe");
   request.calibrator = text_in(settings, "calibrator");
+  return request;
+}
+
+cli::RunRequest run_request(const py::dict& settings) {
+  cli::RunRequest request;
+  request.model = model_request(settings);
+  request.engine = text_in(settings, "engine");
+  request.save_outputs = text_in(settings, "save_outputs");
+  const auto processors = static_cast<int64_t>(std::thread::hardware_concurrency());
+  const int64_t threads = number_in(settings, "threads", 0);
+  request.threads = static_cast<int>(threads > 0 ? threads : std::max<int64_t>(1, processors));
+  request.prices = text_in(settings, "prices");
+  request.skip_float = flag_in(settings, "skip_float");
+  request.command_line = call_text("qsim.run", settings);
   return request;
 }
 

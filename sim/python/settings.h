@@ -17,6 +17,7 @@ bool flag_in(const pybind11::dict& settings, const char* name);
 
 cli::MachineOptions machine_options(const pybind11::dict& settings);
 cli::ModelRequest model_request(const pybind11::dict& settings);
+cli::RunRequest run_request(const pybind11::dict& settings);
 cli::EvaluatorOptions evaluator_options(const pybind11::dict& settings);
 
 }  // namespace qsim::python

@@ -21,14 +21,15 @@ struct Metric {
 
 // One machine with one network, quantized in one way.
 struct PointResult {
-  std::string key;           // SHA-256 of version, network, recipe and machine: what it rests on
-  std::string version;       // of qsim
-  std::string model;         // as it was given
+  std::string key;      // SHA-256 of version, network, recipe, machine and prices
+  std::string version;  // of qsim, "0.1.0+89abcdef01234567": with a hash of the build's sources
+  std::string model;    // as it was given
   std::string model_sha256;  // of the file
   std::string shapes;        // "batch 1", and the shapes of inputs that were given
   std::string recipe;        // canonical JSON (recipe_text()); "": none
   std::string machine;       // name, "edge16+"
   std::string machine_text;  // the whole of it, to_text(arch)
+  std::string prices;        // "ours 9bdf627b20f766ca", name and content of --prices; "": none
   std::string values_key;    // of the ValuesResult that belongs to it
   std::string command;       // that reproduces it
   std::string failure;       // why there are no metrics; "": there are

@@ -4,7 +4,7 @@
 namespace qsim {
 
 constexpr int kApplicationId = 0x7173696d;  // "qsim", PRAGMA application_id
-constexpr int kSchemaVersion = 1;           // PRAGMA user_version
+constexpr int kSchemaVersion = 2;           // PRAGMA user_version
 
 constexpr const char* kSchema = R"(
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -29,7 +29,7 @@ CREATE TABLE points (
   id INTEGER PRIMARY KEY,
   key TEXT NOT NULL UNIQUE, version TEXT NOT NULL,
   network INTEGER NOT NULL REFERENCES networks, machine INTEGER NOT NULL REFERENCES machines,
-  values_key TEXT NOT NULL, command TEXT NOT NULL,
+  prices TEXT NOT NULL, values_key TEXT NOT NULL, command TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('done', 'failed')), message TEXT NOT NULL);
 CREATE TABLE point_values (
   owner INTEGER NOT NULL REFERENCES points, metric INTEGER NOT NULL REFERENCES metrics, value REAL,

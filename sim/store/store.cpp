@@ -70,8 +70,8 @@ struct ResultStore::Writer {
     const int64_t network_id = network(point.model, point.model_sha256, point.shapes, point.recipe);
     const int64_t machine_id = machine(point.machine, point.machine_text);
     add_point.bind(0, point.key).bind(1, point.version).bind(2, network_id).bind(3, machine_id);
-    add_point.bind(4, point.values_key).bind(5, point.command);
-    add_point.bind(6, std::string(status_of(point.failure))).bind(7, point.failure).run();
+    add_point.bind(4, point.prices).bind(5, point.values_key).bind(6, point.command);
+    add_point.bind(7, std::string(status_of(point.failure))).bind(8, point.failure).run();
     if (db.changes() == 0) return;
     metrics(add_point_value, db.integer("SELECT last_insert_rowid()"), point.metrics);
   }
@@ -122,8 +122,8 @@ struct ResultStore::Writer {
   Statement add_metric{db, "INSERT OR IGNORE INTO metrics (name, unit, origin) VALUES (?, ?, ?)"};
   Statement find_metric{db, "SELECT id FROM metrics WHERE name = ? AND unit = ? AND origin = ?"};
   Statement add_point{db,
-                      "INSERT OR IGNORE INTO points (key, version, network, machine, values_key, "
-                      "command, status, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+                      "INSERT OR IGNORE INTO points (key, version, network, machine, prices, "
+                      "values_key, command, status, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement add_accuracy{db,
                          "INSERT OR IGNORE INTO accuracies (key, version, network, requant, "
                          "status, message) VALUES (?, ?, ?, ?, ?, ?)"};
@@ -160,11 +160,26 @@ void ResultStore::require_store() {
   const int64_t version = database_.integer("PRAGMA user_version");
   if (version != kSchemaVersion) {
     throw Error(path() + ": has schema " + std::to_string(version) + "; this qsim reads " +
-                std::to_string(kSchemaVersion));
+                std::to_string(kSchemaVersion) + "; sweep again into another file");
   }
 }
 
 ResultStore::~ResultStore() = default;
+
+void ResultStore::require_version(const std::string& version) {
+  const std::lock_guard lock(mutex_);
+  require_held(version);
+}
+
+void ResultStore::require_held(const std::string& version) {
+  for (const char* sql :
+       {"SELECT version FROM points LIMIT 1", "SELECT version FROM accuracies LIMIT 1"}) {
+    Statement held(database_, sql);
+    if (!held.step() || held.text(0) == version) continue;
+    throw Error(path() + ": holds results of qsim " + held.text(0) + ", which are not those of " +
+                version + "; write to another file");
+  }
+}
 
 void ResultStore::use_samples(const std::string& description) {
   if (description.empty()) return;
@@ -213,8 +228,14 @@ void ResultStore::add(std::span<const PointResult> points, std::span<const Value
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   try {
-    for (const ValuesResult& result : values) writer_->values(result);
-    for (const PointResult& result : points) writer_->point(result);
+    for (const ValuesResult& result : values) {
+      require_held(result.version);
+      writer_->values(result);
+    }
+    for (const PointResult& result : points) {
+      require_held(result.version);
+      writer_->point(result);
+    }
     transaction.commit();
   } catch (...) {
     writer_->forget();
@@ -236,14 +257,15 @@ std::vector<Metric> ResultStore::metrics(const char* table, int64_t id) {
 
 std::vector<PointResult> ResultStore::points() {
   const std::lock_guard lock(mutex_);
-  Statement all(database_,
-                "SELECT points.id, key, version, model, model_sha256, shapes, recipe, name, text, "
-                "values_key, command, message FROM points JOIN networks ON networks.id = network "
-                "JOIN machines ON machines.id = machine ORDER BY key");
+  Statement all(
+      database_,
+      "SELECT points.id, key, version, model, model_sha256, shapes, recipe, name, text, "
+      "prices, values_key, command, message FROM points JOIN networks ON networks.id = network "
+      "JOIN machines ON machines.id = machine ORDER BY key");
   std::vector<PointResult> list;
   while (all.step()) {
     list.push_back({all.text(1), all.text(2), all.text(3), all.text(4), all.text(5), all.text(6),
-                    all.text(7), all.text(8), all.text(9), all.text(10), all.text(11),
+                    all.text(7), all.text(8), all.text(9), all.text(10), all.text(11), all.text(12),
                     metrics("point_values", all.integer(0))});
   }
   return list;

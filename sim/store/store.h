@@ -26,6 +26,9 @@ class ResultStore {
   ResultStore(const std::string& path, Mode mode);
   ~ResultStore();
 
+  // A store holds results of one build. Throws Error when it holds some of another `version`
+  // (PointResult::version), whatever that differs in.
+  void require_version(const std::string& version);
   // A store holds accuracies on one set of samples. `description` says what they contain, then
   // ", of " and the file's name, which is for people alone; "" when there are none. Throws Error
   // when the store has samples of other content.
@@ -35,6 +38,7 @@ class ResultStore {
   std::set<std::string> values_keys();
   void remove_failed();  // points and accuracies, so that they are evaluated again
 
+  // Throws Error as require_version() does, and adds nothing then.
   void add(std::span<const PointResult> points, std::span<const ValuesResult> values);
 
   // All rows, in the order of their keys.
@@ -46,6 +50,7 @@ class ResultStore {
  private:
   struct Writer;
   void require_store();
+  void require_held(const std::string& version);  // within lock and transaction
   std::vector<Metric> metrics(const char* table, int64_t id);
 
   std::mutex mutex_;  // one thread at a time

@@ -1,5 +1,6 @@
 """What the tests of sweeps share: a space, the tool, and all rows of a store by their content."""
 
+import contextlib
 import importlib.util
 import os
 import pathlib
@@ -26,11 +27,19 @@ bytes_per_cycle = 2 4 8 12 16
 act_kib = 1 64
 """
 
-POINTS = """SELECT points.key, points.version, model, model_sha256, shapes, recipe, name, text, keys, values_key, command,
+POINTS = """SELECT points.key, points.version, model, model_sha256, shapes, recipe, name, text, keys, prices, values_key, command,
             status, message FROM points JOIN networks ON networks.id = network JOIN machines ON machines.id = machine"""
 ACCURACIES = """SELECT accuracies.key, accuracies.version, model, model_sha256, shapes, recipe, requant, status, message
                 FROM accuracies JOIN networks ON networks.id = network"""
 RESULTS = "SELECT key, model, recipe, machine, machine_keys, metric, value, unit, origin FROM results"
+
+
+def own_prices(folder, byte_pj=100):
+    """A table of prices in which a byte of DRAM costs something else than in the one that it is a copy of."""
+    path = pathlib.Path(folder) / "ours.cfg"
+    text = (ROOT / "hw" / "prices" / "28nm.cfg").read_text().replace("name = 28nm", "name = ours")
+    path.write_text(text.replace("byte = 64 pJ", f"byte = {byte_pj} pJ"))
+    return path
 
 
 def query(path, sql):
@@ -45,6 +54,13 @@ def all_rows(path):
     """Everything that a sweep has stored, without the numbers of rows, sorted."""
     return {name: sorted(query(path, sql)) for name, sql in
             (("points", POINTS), ("accuracies", ACCURACIES), ("results", RESULTS))}
+
+
+def of_another_build(path):
+    """Makes the store one that another build has written."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE points SET version = '0.0.1+0000000000000000'")
+        connection.commit()
 
 
 def keys(path):

@@ -67,6 +67,24 @@ class ExploreTest(sweeps.SweepTest):
                                            "cycles,accuracy", "--points", "24", "--population", "8", *sweeps.DATA]), 0)
         self.assertIn("cycles  top1", output.getvalue())
 
+    def test_prices_of_ones_own(self):
+        self.space.write_text("array = 4x4 8x8\n")
+        path, prices = self.folder / "prices.db", sweeps.own_prices(self.folder)
+        self.explore(path, "--prices", str(prices), points=4)
+        commands = [command for command, in sweeps.query(path, "SELECT command FROM points")]
+        self.assertEqual(len(commands), 2)
+        self.assertTrue(all(f"--prices {prices}" in command for command in commands), commands)
+
+    def test_another_build_s_store_is_refused(self):
+        self.space.write_text("array = 4x4 8x8\n")
+        path = self.folder / "old.db"
+        self.explore(path, points=4)
+        sweeps.of_another_build(path)
+        explore, errors = sweeps.script("explore"), io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            self.assertEqual(explore.main([str(self.space), sweeps.MODEL, "-o", str(path), "--points", "4"]), 1)
+        self.assertIn("holds results of qsim 0.0.1+0000000000000000, which are not those of ", errors.getvalue())
+
     def test_errors_are_one_line(self):
         explore = sweeps.script("explore")
         errors = io.StringIO()

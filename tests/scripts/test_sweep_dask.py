@@ -64,9 +64,9 @@ class DaskTest(sweeps.SweepTest):
             self.skipTest(missing)
         super().setUp()
 
-    def sweep(self, path, on_start=None):
+    def sweep(self, path, on_start=None, more=()):
         sweep = sweeps.script("sweep")
-        arguments = [str(self.space), sweeps.MODEL, "-o", str(path), "--workers", "2", "--chunk", "2", *sweeps.DATA]
+        arguments = [str(self.space), sweeps.MODEL, "-o", str(path), "--workers", "2", "--chunk", "2", *sweeps.DATA, *more]
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             self.assertEqual(sweep.main(arguments, on_start), 0)
@@ -115,6 +115,25 @@ class DaskTest(sweeps.SweepTest):
                 return
             time.sleep(0.1)
         self.fail(f"{path.name} was not written within a minute")
+
+    def test_prices_of_ones_own(self):
+        self.space.write_text("array = 4x4 8x8\n")
+        prices, tool, path = sweeps.own_prices(self.folder), self.folder / "tool.db", self.folder / "dask.db"
+        subprocess.run([*self.command(tool), "--prices", str(prices)], check=True, capture_output=True)
+        self.sweep(path, more=["--prices", str(prices)])
+        self.assertEqual(sweeps.all_rows(path), sweeps.all_rows(tool))
+        self.assertEqual(sweeps.query(path, "SELECT count(*) FROM points WHERE prices LIKE 'ours %'"), [(2,)])
+
+    def test_workers_with_another_table_of_prices_are_found_out(self):
+        self.space.write_text("array = 4x4 8x8\n")
+        prices, path = sweeps.own_prices(self.folder), self.folder / "r.db"
+        errors = io.StringIO()
+        arguments = [str(self.space), sweeps.MODEL, "-o", str(path), "--workers", "1", "--prices", str(prices)]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+            code = sweeps.script("sweep").main(arguments, lambda *_: sweeps.own_prices(self.folder, byte_pj=90))
+        self.assertEqual(code, 1)
+        self.assertIn("sweep.py: a worker gave another key for ", errors.getvalue())
+        self.assertEqual(sweeps.query(path, "SELECT * FROM points"), [])
 
     def test_errors_are_one_line(self):
         sweep = sweeps.script("sweep")

@@ -8,6 +8,7 @@
 #include "compiler/onnx/import.h"
 #include "compiler/passes/quantize.h"
 #include "hw/spec/error.h"
+#include "sim/cli/build_version.h"
 #include "sim/cli/evaluate.h"
 #include "sim/cli/pipeline.h"
 #include "sim/cli/recipe_file.h"
@@ -129,22 +130,24 @@ OnceCache<Evaluator::Timed>::Pointer Evaluator::timed(const Point& point) {
 }
 
 std::string Evaluator::network_text(const Point& point) {
-  return "version " + qsim_version() + "\nmodel " + model(point.model)->sha256 + "\nshapes " +
+  return "version " + build_version() + "\nmodel " + model(point.model)->sha256 + "\nshapes " +
          shapes_ + "\nrecipe " + point.recipe + "\n";
 }
 
 PointResult Evaluator::describe(const Point& point) {
   const Arch arch = unchecked_arch(point.machine);
   PointResult result;
-  result.version = qsim_version();
+  result.version = build_version();
   result.model = point.model;
   result.model_sha256 = model(point.model)->sha256;
   result.shapes = shapes_;
   result.recipe = point.recipe;
   result.machine = arch.name;
   result.machine_text = to_text(arch);
-  const std::string prices = prices_.file() ? "\nprices\n" + prices_.file()->text : "";
-  result.key = sha256_of(network_text(point) + result.machine_text + prices);
+  const std::string prices_sha256 = sha256_of(prices_.of(arch).text);
+  if (prices_.file()) result.prices = prices_.file()->name + " " + prices_sha256.substr(0, 16);
+  result.key =
+      sha256_of(network_text(point) + result.machine_text + "prices " + prices_sha256 + "\n");
   result.values_key = describe_values(point).key;
   result.command = command_of(point, options_);
   return result;
@@ -166,7 +169,7 @@ PointResult Evaluator::evaluate(const Point& point) {
 
 ValuesResult Evaluator::describe_values(const Point& point) {
   ValuesResult result;
-  result.version = qsim_version();
+  result.version = build_version();
   result.model = point.model;
   result.model_sha256 = model(point.model)->sha256;
   result.shapes = shapes_;

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "sim/cli/build_version.h"
+
 namespace qsim::cli {
 namespace {
 
@@ -99,6 +101,7 @@ class Workers {
 }  // namespace
 
 Pending find_pending(const Space& space, Evaluator& evaluator, ResultStore& store) {
+  store.require_version(build_version());
   const std::set<std::string> there = store.point_keys();
   std::set<std::string> seen, values_seen = store.values_keys();
   Pending pending;

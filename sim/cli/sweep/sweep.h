@@ -24,7 +24,8 @@ struct Pending {
   std::vector<Point> points, values;  // points that stand for the accuracies that are missing
   SweepSummary summary;               // of what is there
 };
-// Imports the space's models. Points that share a network stand together.
+// Imports the space's models. Throws Error when the store is another build's. Points that share a
+// network stand together.
 Pending find_pending(const Space& space, Evaluator& evaluator, ResultStore& store);
 
 // Workers evaluate, the calling thread writes: all that has come in since the last transaction, in

@@ -28,7 +28,7 @@ def _settings(**given):
 
 def run(model, *, machine=None, overrides=None, recipe=None, calibrator=None, engine="analytic", data=None,
         calibrate=None, calibration_samples=None, preprocess=None, limit=None, seed=None, batch=None,
-        input_shapes=None, save_outputs=None, threads=None, skip_float=None):
+        input_shapes=None, save_outputs=None, threads=None, skip_float=None, prices=None):
     """`qsim run`: the report of one model on one machine (edge16 if not given)."""
     return _native.run(_settings(**locals()))
 
@@ -74,7 +74,7 @@ class Store(_native._Store):
         for point in self.points():
             row = {"key": point.key, "status": "failed" if point.failure else "done", "message": point.failure,
                    "model": point.model, "recipe": point.recipe, "machine": point.machine,
-                   "command": point.command, **_keys_of(point.machine_text)}
+                   "prices": point.prices, "command": point.command, **_keys_of(point.machine_text)}
             row.update((metric.name, metric.value) for metric in point.metrics)
             accuracy = accuracies.get(point.values_key)
             if accuracy is not None and not point.failure:

@@ -51,6 +51,28 @@ class ModuleTest(unittest.TestCase):
         self.assertEqual(report.layers[1].values["macs"], expected["layers"][1]["macs"])
         self.assertEqual(report.machine.keys, {k: v for k, v in expected["machine"].items() if k != "name"})
 
+    def test_prices_of_ones_own(self):
+        prices = sweeps.own_prices(self.folder)
+        plain, report = self.qsim.run(QDQ), self.qsim.run(QDQ, prices=prices)
+        command = [str(sweeps.QSIM), "run", "--prices", str(prices), "--json", "-", QDQ]
+        expected = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        mine = json.loads(report.to_json())
+        self.assertEqual(mine["manifest"].pop("command"),
+                         f"qsim.run({QDQ!r}, engine='analytic', prices={str(prices)!r})")
+        expected["manifest"].pop("command")
+        self.assertEqual(mine, expected)
+        self.assertEqual(mine["energy"]["technology"], "ours")
+        self.assertGreater(report.figures["energy_uj"].value, plain.figures["energy_uj"].value)
+        self.assertEqual(report.cycles, plain.cycles)
+        space = self.qsim.Space.from_text("machine = edge16\n", models=[QDQ])
+        point = self.qsim.Evaluator(prices=prices).evaluate(space.point(0))
+        metrics = {metric.name: metric.value for metric in point.metrics}
+        self.assertEqual(metrics["energy_uj"], report.figures["energy_uj"].value)
+        self.assertTrue(point.prices.startswith("ours "))
+        self.assertIn(f"--prices {prices}", point.command)
+        with self.assertRaisesRegex(self.qsim.Error, "nowhere.cfg: cannot be read as a price table"):
+            self.qsim.run(QDQ, prices="nowhere.cfg")
+
     def test_recipes_are_files_or_dictionaries(self):
         recipe = self.folder / "w4.json"
         recipe.write_text('{"weights": 4}')

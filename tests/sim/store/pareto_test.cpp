@@ -5,10 +5,12 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <random>
 
 #include "hw/spec/error.h"
 #include "hw/spec/machines.h"
+#include "sim/store/page_data.h"
 
 namespace qsim {
 namespace {
@@ -53,6 +55,23 @@ TEST_F(ParetoTest, WhatIsNoNumberIsNoValue) {
   store_.add({{odd, point("b", 20, 100), point("c", 30, 50)}}, {});
   EXPECT_EQ(front("cycles,pes"), (std::vector<std::string>{"b", "c"}));
   EXPECT_EQ(pareto_front(store_, read_objectives("cycles", "p")).left_out, 1);
+}
+
+TEST_F(ParetoTest, PricesTellPointsApart) {
+  PointResult ours = point("a", 10, 100);
+  ours.prices = "ours 9bdf627b20f766ca";
+  store_.add({{ours, point("b", 20, 50)}}, {});
+  const std::string text = front_text(store_, read_objectives("cycles,pes", "p"));
+  EXPECT_NE(text.find("ours 9bdf627b20f766ca"), std::string::npos) << text;
+  EXPECT_NE(text.find("prices.technology"), std::string::npos) << text;
+}
+
+TEST_F(ParetoTest, InfiniteValuesAreOnTheFrontAndOnThePage) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  store_.add({{point("a", 10, kInfinity), point("b", 20, 50)}}, {});
+  EXPECT_EQ(front("cycles,pes:max"), std::vector<std::string>{"a"});
+  const std::string page = sweep_json(store_);
+  EXPECT_NE(page.find(R"("values":{"cycles":10.0,"pes":"Infinity"})"), std::string::npos) << page;
 }
 
 TEST_F(ParetoTest, MachinesMayHaveOtherKeys) {

@@ -50,6 +50,7 @@ PointResult point(const std::string& key, double cycles) {
   result.recipe = R"({"weights":4})";
   result.machine = "edge16";
   result.machine_text = to_text(find_arch("edge16"));
+  result.prices = "ours 9bdf627b20f766ca";
   result.values_key = "values";
   result.command = "qsim run net.onnx";
   // In the order of their names, as a store gives them back.
@@ -93,6 +94,29 @@ TEST_F(StoreTest, SamplesAreKnownByContent) {
   store.use_samples("12ab, of ../data/x.npz");
   EXPECT_THROW(store.use_samples("12ab without the float network, of x.npz"), Error);
   EXPECT_THROW(store.use_samples("34cd, of x.npz"), Error);
+}
+
+TEST_F(StoreTest, ResultsOfTwoBuildsDoNotMix) {
+  ResultStore store(path_, ResultStore::Mode::kWrite);
+  store.require_version("2");  // holds nothing yet
+  store.add(std::vector{point("a", 7)}, std::vector{values()});
+  store.require_version("1");
+  PointResult other = point("b", 8);
+  other.version = "2";
+  try {
+    store.require_version("2");
+    ADD_FAILURE() << "holds results of another build";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), path_ +
+                                ": holds results of qsim 1, which are not those of 2; write to "
+                                "another file");
+  }
+  EXPECT_THROW(store.add(std::vector{point("c", 9), other}, {}), Error);
+  EXPECT_EQ(store.points(), std::vector{point("a", 7)});
+  ValuesResult old = values();
+  old.version = "0";
+  EXPECT_THROW(store.add({}, std::vector{old}), Error);
+  EXPECT_EQ(ResultStore(path_, ResultStore::Mode::kRead).points().size(), 1u);
 }
 
 TEST_F(StoreTest, AnotherDatabaseStaysAsItIs) {
@@ -212,7 +236,8 @@ TEST_F(StoreTest, OtherFilesAreRefused) {
     Database newer(path_, Database::Mode::kWrite);
     newer.run("PRAGMA user_version = 9");
   }
-  EXPECT_EQ(message_of(ResultStore::Mode::kRead), path_ + ": has schema 9; this qsim reads 1");
+  EXPECT_EQ(message_of(ResultStore::Mode::kRead),
+            path_ + ": has schema 9; this qsim reads 2; sweep again into another file");
   path_ = folder_ / "missing" / "results.db";
   EXPECT_EQ(message_of(ResultStore::Mode::kWrite),
             path_ + ": cannot be opened: unable to open database file");

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "hw/spec/error.h"
+#include "sim/cli/build_version.h"
 #include "sim/cli/pipeline.h"
 
 namespace qsim::cli {
@@ -127,6 +129,39 @@ TEST(SweepSamples, SmallDifferencesOfPreprocessingAreOtherSamples) {
   EXPECT_EQ(Evaluator({samples, 1, {}}).samples_description(), one);
   samples.scale = "0.0000002";
   EXPECT_NE(Evaluator({samples, 1, {}}).samples_description(), one);
+}
+
+// A copy of the built-in table is the same table; another price makes another point.
+TEST_F(SweepTest, KeysRestOnTheContentOfPrices) {
+  const std::string file = path_ + ".cfg";
+  const auto about = [&](const std::string& prices) {
+    EvaluatorOptions options;
+    options.prices = prices;
+    const Space space = Space::from_text("array = 8x8\n", "s.cfg", {kModel});
+    return Evaluator(options).describe(space.point(0));
+  };
+  std::string text = PriceSource().of(Arch{}).text;
+  std::ofstream(file) << text;
+  const PointResult plain = about(""), copied = about(file);
+  EXPECT_EQ(copied.key, plain.key);
+  EXPECT_EQ(plain.prices, "");
+  EXPECT_EQ(copied.prices, "28nm " + sha256_of(text).substr(0, 16));
+  EXPECT_EQ(copied.command,
+            "qsim run --array.rows 8 --array.cols 8 --prices " + file + " " + kModel);
+  std::ofstream(file) << text << "# a remark\n";
+  EXPECT_NE(about(file).key, plain.key);
+  EXPECT_EQ(about(file).values_key, plain.values_key);
+  std::filesystem::remove(file);
+}
+
+TEST_F(SweepTest, AStoreOfAnotherBuildIsRefused) {
+  run("array = 4x4\n");
+  EXPECT_EQ(points()[0].version, build_version());
+  EXPECT_TRUE(build_version().starts_with(qsim_version() + "+")) << build_version();
+  EXPECT_EQ(build_version().size(), qsim_version().size() + 17);
+  Database(path_, Database::Mode::kWrite).run("UPDATE points SET version = '0.1.0'");
+  EXPECT_THROW(run("array = 4x4 8x8\n"), Error);
+  EXPECT_EQ(points().size(), 1u);
 }
 
 TEST_F(SweepTest, EqualMachinesCountOnce) {
