@@ -85,7 +85,7 @@ class ConvTransposeTest(OperatorTest):
 
 
 class QLinearTest(OperatorTest):
-    """onnxruntime multiplies in float32 and rounds twice."""
+    """onnxruntime multiplies in float32 and rounds more than once."""
 
     def test_mul_by_a_constant(self):
         rng = np.random.default_rng(2)
@@ -101,9 +101,8 @@ class QLinearTest(OperatorTest):
             for mode in ("f32", "rne"):
                 name = f"QLinearMul by {'one number' if shape == () else 'one per channel'}, {mode}"
                 ours, theirs, _ = self.compare(name, model, x, "--vector.requant", mode)
-                has_ties = shape == () and mode == "rne"
-                # Without VNNI its vectorised QLinearMul rounds some codes otherwise.
-                self.assert_codes(ours, theirs, 1e-2 if has_ties or "vnni" not in peer.instruction_set() else 0)
+                # Ties, and which float32 products its kernel forms: on some processors that of both scales first.
+                self.assert_codes(ours, theirs, 1e-2)
 
     def one(self, op, inputs, constants, **attributes):
         constants = {"sx": np.float32(0.04), "zx": U8(120), "sy": np.float32(0.03), "zy": U8(100)} | constants
