@@ -27,13 +27,15 @@ class ArraySteps : public LayerSteps {
     }
   }
 
-  void append_ops(int32_t step, std::vector<WorkOp>& ops) const override {
+  void write(int32_t step, StepWriter& out) override {
     const Step& s = records_[static_cast<size_t>(step)];
-    append_matmul(s, ops);
+    if (s.source != matmul_source_) set_matmul(s);
+    write_matmul(s, out);
     if (!s.is_last_box) return;
-    append_requant(s, ops);
+    if (s.output != requant_output_) set_requant(s);
+    write_requant(s, out);
     if (s.is_complete) {
-      operands_.append_store(operand(s.output), tile(s), s.first_channel, s.last_channel, ops);
+      operands_.write_store(operand(s.output), tile(s), s.first_channel, s.last_channel, out);
     }
   }
 
@@ -44,7 +46,7 @@ class ArraySteps : public LayerSteps {
     int32_t first, last;  // channel blocks
   };
 
-  // What a step's operations are made from. Operands by their place in known_.
+  // What a step's instructions are made from. Operands by their place in known_.
   struct Step {
     int32_t tile = 0, block = 0, box = 0;
     int32_t source = kNone, output = kNone;
@@ -97,7 +99,7 @@ class ArraySteps : public LayerSteps {
                                                         source_region(view_, where)));
         }
         operands_.extend(operand(source).piece);
-        Step step;
+        Step& step = records_.emplace_back();
         step.tile = tile, step.block = block, step.box = static_cast<int32_t>(i);
         step.source = source;
         step.weights = weights(block, i);
@@ -112,8 +114,7 @@ class ArraySteps : public LayerSteps {
           step.params_first = params_first_;
           step.is_complete = gathers ? block + 1 == view_.blocks : block + 1 == group.last;
         }
-        work_.steps.push_back({view_.id, this, static_cast<int32_t>(records_.size())});
-        records_.push_back(step);
+        work_.steps.push_back({view_.id, this, static_cast<int32_t>(records_.size()) - 1});
       }
     }
   }
@@ -133,18 +134,8 @@ class ArraySteps : public LayerSteps {
       operands_.extend(held);
       return held;
     }
-    Piece piece;
-    piece.buffer = BufferId::kWeight;
-    piece.bytes = box_bytes(view_, boxes[box_index]);
-    piece.layer = view_.id;
-    piece.first_step = piece.last_step = work_.next_step();
-    Load load;
-    load.buffer = static_cast<int32_t>(BufferId::kWeight);
-    load.dram_address = constants_.weight_address[static_cast<size_t>(block)][box_index];
-    load.bytes = static_cast<int32_t>(piece.bytes);
-    load.count0 = load.count1 = load.count2 = 1;
-    piece.load = load;
-    held = work_.add(piece);
+    held = work_.add_run(BufferId::kWeight, view_.id, box_bytes(view_, boxes[box_index]),
+                         constants_.weight_address[static_cast<size_t>(block)][box_index]);
     return held;
   }
 
@@ -163,16 +154,13 @@ class ArraySteps : public LayerSteps {
     return params_;
   }
 
-  void append_matmul(const Step& step, std::vector<WorkOp>& ops) const {
+  // What all matmuls of a tile have in common.
+  void set_matmul(const Step& step) {
     const OutTile& where = tile(step);
     const Operand& source = operand(step.source);
-    const ReductionBox& box =
-        constants_.boxes[static_cast<size_t>(step.block)][static_cast<size_t>(step.box)];
     const int32_t rows = view_.arch.array.rows;
     const Window& w = view_.window;
-    WorkOp& work = ops.emplace_back();
-    Matmul& op = work.op.emplace<Matmul>();
-    op.act = static_cast<int32_t>(source.base / rows) + box.cblock;
+    Matmul& op = matmul_.op.emplace<Matmul>();
     op.act_row_pitch = static_cast<int32_t>(source.row_pitch / rows);
     op.act_pixel_pitch = static_cast<int32_t>(source.pixel_pitch / rows);
     op.in_h = source.h, op.in_w = source.w;
@@ -180,52 +168,77 @@ class ArraySteps : public LayerSteps {
     if (view_.packed) {
       op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 1;
     } else {
-      op.y0 = where.y * w.stride_h - w.pad_top + box.ky * w.dilation_h - source.y;
-      op.x0 = where.x * w.stride_w - w.pad_left + box.kx * w.dilation_w - source.x;
+      op.y0 = where.y * w.stride_h - w.pad_top - source.y;
+      op.x0 = where.x * w.stride_w - w.pad_left - source.x;
       op.stride_h = w.stride_h / source.step_h, op.stride_w = w.stride_w / source.step_w;
       op.dilation_h = w.dilation_h, op.dilation_w = w.dilation_w;
     }
-    op.kh = box.kh, op.kw = box.kw, op.cblocks = box.cblocks;
-    op.acc = step.acc;
-    op.accumulate = step.box > 0;
     op.pad_value =
         repeated_code(view_.network.tensor(view_.layer.inputs[0]).quant.zero_point, view_.in_pack);
     op.act_pack = view_.in_pack, op.weight_pack = view_.weight_pack;
-    work.info.layer = view_.id;
-    work.info.useful_macs = int64_t{1} * where.h * where.w * view_.useful_macs(step.block, box);
-    work.pieces = {source.piece, step.weights, kNoPiece, kNoPiece};
-    work.touch(source.access);
-    work.touch({Space::kWeight, false, step.weights, -1, 0, box_bytes(view_, box)});
-    work.touch({Space::kAccumulator, true, kNoPiece, -1, step.acc, step.acc + where.h * where.w});
+    matmul_source_ = step.source;
   }
 
-  void append_requant(const Step& step, std::vector<WorkOp>& ops) const {
+  void write_matmul(const Step& step, StepWriter& out) const {
+    const OutTile& where = tile(step);
+    const Operand& source = operand(step.source);
+    const ReductionBox& box =
+        constants_.boxes[static_cast<size_t>(step.block)][static_cast<size_t>(step.box)];
+    const int32_t pixels = where.h * where.w;
+    Matmul& op = out.begin<Matmul>(matmul_, view_.id);
+    out.info().useful_macs = int64_t{1} * pixels * view_.useful_macs(step.block, box);
+    op.act =
+        (static_cast<int32_t>(source.base) + out.address(source.piece)) / view_.arch.array.rows +
+        box.cblock;
+    if (!view_.packed) {
+      op.y0 += box.ky * op.dilation_h;
+      op.x0 += box.kx * op.dilation_w;
+    }
+    op.kh = box.kh, op.kw = box.kw, op.cblocks = box.cblocks;
+    op.weight = out.address(step.weights) / view_.arch.array.cols;
+    op.acc = step.acc;
+    op.accumulate = step.box > 0;
+    out.touch(source.access);
+    out.touch({Space::kWeight, false, step.weights, -1, 0, box_bytes(view_, box)});
+    out.touch({Space::kAccumulator, true, kNoPiece, -1, step.acc, step.acc + pixels});
+    out.end();
+  }
+
+  // What all requantizations of a tile have in common.
+  void set_requant(const Step& step) {
     const OutTile& where = tile(step);
     const Operand& output = operand(step.output);
-    const int64_t param_bytes = view_.param_block_bytes();
-    const int32_t cols = view_.arch.array.cols;
-    WorkOp& work = ops.emplace_back();
-    Vector& op = work.op.emplace<Vector>();
+    Vector& op = requant_.op.emplace<Vector>();
     op.function = static_cast<int32_t>(VectorFunction::kRequant);
     op.blocks = 1;
-    op.last_channels = view_.block_channels(step.block);
     op.out_h = where.h, op.out_w = where.w;
-    op.dst = static_cast<int32_t>(output.base) +
-             ((step.block * cols - step.first_channel) >> view_.out_pack);
     op.dst_pack = view_.out_pack;
     op.dst_row_pitch = static_cast<int32_t>(output.row_pitch);
     op.dst_pixel_pitch = static_cast<int32_t>(output.pixel_pitch);
-    op.src = step.acc;
     op.kh = op.kw = 1;
     op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 1;
-    op.param = static_cast<int32_t>((step.block - step.params_first) * param_bytes);
     op.zero_dst = view_.network.tensor(view_.layer.output).quant.zero_point;
     op.clamp_low = view_.layer.clamp_low, op.clamp_high = view_.layer.clamp_high;
-    work.info = view_.part(where, step.block * cols);
-    work.pieces = {kNoPiece, output.piece, step.params, kNoPiece};
-    work.touch({Space::kAccumulator, false, kNoPiece, -1, step.acc, step.acc + where.h * where.w});
-    work.touch({Space::kParam, false, step.params, -1, op.param, op.param + param_bytes});
-    work.touch(output.access);
+    requant_output_ = step.output;
+  }
+
+  void write_requant(const Step& step, StepWriter& out) const {
+    const OutTile& where = tile(step);
+    const Operand& output = operand(step.output);
+    const int64_t param_bytes = view_.param_block_bytes();
+    const int64_t param = (step.block - step.params_first) * param_bytes;
+    const int32_t channel = step.block * view_.arch.array.cols;
+    Vector& op = out.begin<Vector>(requant_, view_.id);
+    view_.set_part(where, channel, out.info());
+    op.last_channels = view_.block_channels(step.block);
+    op.dst = static_cast<int32_t>(output.base) + out.address(output.piece) +
+             ((channel - step.first_channel) >> view_.out_pack);
+    op.src = step.acc;
+    op.param = static_cast<int32_t>(param) + out.address(step.params);
+    out.touch({Space::kAccumulator, false, kNoPiece, -1, step.acc, step.acc + where.h * where.w});
+    out.touch({Space::kParam, false, step.params, -1, param, param + param_bytes});
+    out.touch(output.access);
+    out.end();
   }
 
   const LayerView& view_;
@@ -242,6 +255,8 @@ class ArraySteps : public LayerSteps {
   PieceId params_ = kNoPiece;
   int32_t params_first_ = 0;
   int32_t acc_next_ = 0;
+  Instruction matmul_, requant_;  // of the tile with this source, this output (in known_)
+  int32_t matmul_source_ = kNone, requant_output_ = kNone;
 };
 
 }  // namespace
@@ -249,18 +264,8 @@ class ArraySteps : public LayerSteps {
 PieceId add_param_piece(const LayerView& view, const LayerConstants& constants, int32_t first,
                         int32_t count, Work& work) {
   const int64_t bytes = view.param_block_bytes();
-  Piece piece;
-  piece.buffer = BufferId::kParam;
-  piece.bytes = count * bytes;
-  piece.layer = view.id;
-  piece.first_step = piece.last_step = work.next_step();
-  Load load;
-  load.buffer = static_cast<int32_t>(BufferId::kParam);
-  load.dram_address = constants.param_address + first * bytes;
-  load.bytes = static_cast<int32_t>(piece.bytes);
-  load.count0 = load.count1 = load.count2 = 1;
-  piece.load = load;
-  return work.add(piece);
+  return work.add_run(BufferId::kParam, view.id, count * bytes,
+                      constants.param_address + first * bytes);
 }
 
 void append_array_steps(const LayerView& view, const Plan& plan, const LayerConstants& constants,

@@ -96,9 +96,7 @@ class Emitter {
       throw Error("layer " + program_.network.layers[static_cast<size_t>(no_fit.layer)].name +
                   ": its plan does not fit the buffers");
     }
-    InstructionInfo info;
-    info.layer = last - 1;
-    tokens.end_segment(info);
+    tokens.end_segment(last - 1);
     step.count = static_cast<int32_t>(program_.instructions.size()) - step.first;
     for (int32_t i = step.first; i < step.first + step.count; ++i) {
       const size_t index = static_cast<size_t>(i);
@@ -127,18 +125,20 @@ void append_layer_steps(const LayerView& view, const Plan& plan, const LayerCons
   }
 }
 
-bool emit_alone(const LayerView& view, const Plan& plan, Work& work,
-                std::vector<Instruction>& instructions, NoFit& no_fit) {
+LayerConstants constants_alone(const LayerView& view, const Plan& plan) {
+  return lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment));
+}
+
+bool emit_alone(const LayerView& view, const Plan& plan, const LayerConstants& constants,
+                Work& work, std::vector<Instruction>& instructions, NoFit& no_fit) {
   instructions.clear();
   work.clear();
   std::vector<InstructionInfo> info;
   TokenWriter tokens(view.arch, instructions, info);
   Scheduler scheduler(view.arch, view.network, tokens);
-  const LayerConstants constants =
-      lay_out_constants(view, round_up(plan.activations_bytes, kRegionAlignment));
   append_layer_steps(view, plan, constants, work);
   if (!scheduler.append(work, plan, no_fit)) return false;
-  tokens.end_segment({});
+  tokens.end_segment(view.id);
   return true;
 }
 

@@ -5,10 +5,6 @@
 namespace qsim {
 namespace {
 
-void raise(Needs& needs, const Needs& others) {
-  for (size_t u = 0; u < kUnits; ++u) needs[u] = std::max(needs[u], others[u]);
-}
-
 void raise_except(Needs& needs, const Needs& others, Unit self) {
   for (size_t u = 0; u < kUnits; ++u) {
     if (u != static_cast<size_t>(self)) needs[u] = std::max(needs[u], others[u]);
@@ -36,18 +32,18 @@ size_t HazardMap::split_at(int64_t address) {
 }
 
 // The range that is exactly [low, high), if there is one: by far the most common case.
-HazardMap::Range* HazardMap::exact(int64_t low, int64_t high) {
-  // Often the one that was touched last, or its neighbour.
-  if (is_at(latest_, low, high)) return &ranges_[latest_];
-  if (is_at(latest_ + 1, low, high)) return &ranges_[++latest_];
+HazardMap::Range* HazardMap::exact(int64_t low, int64_t high, size_t& latest) {
+  // Often the one that was touched last in the same way, or its neighbour.
+  if (is_at(latest, low, high)) return &ranges_[latest];
+  if (is_at(latest + 1, low, high)) return &ranges_[++latest];
   const size_t i = first_from(low);
   if (!is_at(i, low, high)) return nullptr;
-  latest_ = i;
+  latest = i;
   return &ranges_[i];
 }
 
 void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {
-  if (Range* range = exact(low, high)) {
+  if (Range* range = exact(low, high, latest_read_)) {
     raise(needs, range->writers);
     range->readers[static_cast<size_t>(unit)] = number;
     return;
@@ -67,7 +63,7 @@ void HazardMap::read(int64_t low, int64_t high, Unit unit, int32_t number, Needs
 }
 
 void HazardMap::write(int64_t low, int64_t high, Unit unit, int32_t number, Needs& needs) {
-  if (Range* range = exact(low, high)) {
+  if (Range* range = exact(low, high, latest_write_)) {
     raise_except(needs, range->writers, unit);
     raise_except(needs, range->readers, unit);
     *range = {low, high, kNoNeeds, kNoNeeds};

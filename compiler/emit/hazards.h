@@ -2,6 +2,7 @@
 // by the byte ranges that instructions touch.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -14,6 +15,10 @@ namespace qsim {
 // none.
 using Needs = std::array<int32_t, kUnits>;
 constexpr Needs kNoNeeds = {-1, -1, -1, -1};
+
+inline void raise(Needs& needs, const Needs& others) {
+  for (size_t u = 0; u < kUnits; ++u) needs[u] = std::max(needs[u], others[u]);
+}
 
 // One address space. Ranges are half open.
 class HazardMap {
@@ -32,14 +37,15 @@ class HazardMap {
   };
 
   bool is_at(size_t i, int64_t low, int64_t high) const {
-    return i < ranges_.size() && ranges_[i].low == low && ranges_[i].high == high;
+    const Range* range = ranges_.data() + i;
+    return range < ranges_.data() + ranges_.size() && range->low == low && range->high == high;
   }
-  Range* exact(int64_t low, int64_t high);
+  Range* exact(int64_t low, int64_t high, size_t& latest);
   size_t split_at(int64_t address);
   size_t first_from(int64_t address) const;
 
   std::vector<Range> ranges_;
-  size_t latest_ = 0;  // index of the range that was found last
+  size_t latest_read_ = 0, latest_write_ = 0;  // indices of the ranges that were found last
 };
 
 }  // namespace qsim

@@ -60,14 +60,6 @@ Operands::Extent Operands::extent(TensorId id) const {
   return folded ? Extent{1, tensor.n} : Extent{tensor.h, tensor.w};
 }
 
-PieceId Operands::add_piece(int64_t bytes) {
-  Piece piece;
-  piece.bytes = bytes;
-  piece.layer = view_.id;
-  piece.first_step = piece.last_step = work_.next_step();
-  return work_.add(piece);
-}
-
 void Operands::extend(PieceId piece) {
   if (piece != kNoPiece) work_.pieces[static_cast<size_t>(piece)].last_step = work_.next_step();
 }
@@ -96,7 +88,7 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region, int
   operand.y = region.y, operand.x = region.x, operand.h = region.h, operand.w = region.w;
   operand.step_h = region.step_h, operand.step_w = region.step_w;
   const int64_t bytes = region.h * operand.row_pitch;
-  operand.piece = add_piece(bytes);
+  operand.piece = work_.add(BufferId::kActivation, view_.id, bytes);
   operand.access = {Space::kActivation, false, operand.piece, -1, 0, bytes};
   DramRectangle dram =
       dram_rectangle(place, image.h, image.w, n, region.y, region.x,
@@ -104,15 +96,14 @@ Operand Operands::source(TensorId id, int32_t n, const SourceRegion& region, int
   dram.row_pitch *= region.step_h;
   dram.address += first_channel >> place.pack;
   const bool all_channels = channels == view_.network.tensor(id).c;
-  Load load;
+  Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
+  piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};
+  Load& load = piece.load.emplace();
   load.buffer = static_cast<int32_t>(BufferId::kActivation);
   shape_transfer(
       load, dram, int64_t{place.pixel_bytes} * region.step_w, operand.row_pitch, pitch, region.h,
       region.w,
       all_channels && place.pixel_bytes == pitch ? pitch : packed_bytes(channels, place.pack));
-  Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
-  piece.load = load;
-  piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};
   return operand;
 }
 
@@ -127,7 +118,7 @@ Operand Operands::packed_source(const OutTile& tile) {
   operand.row_pitch = tile.w * operand.pixel_pitch;
   operand.h = tile.h, operand.w = tile.w;
   const int64_t bytes = tile.h * operand.row_pitch;
-  operand.piece = add_piece(bytes);
+  operand.piece = work_.add(BufferId::kActivation, view_.id, bytes);
   operand.access = {Space::kActivation, false, operand.piece, -1, 0, bytes};
   // Borders make every tap an address: the rectangle may start above and left of the image.
   const DramRectangle dram =
@@ -136,7 +127,9 @@ Operand Operands::packed_source(const OutTile& tile) {
                      (tile.h - 1) * window.stride_h + (window.kh - 1) * window.dilation_h + 1,
                      (tile.w - 1) * window.stride_w + window.kw);
   const int32_t tap_row = window.kw * place.pixel_bytes;
-  Load load;
+  Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
+  piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};
+  Load& load = piece.load.emplace();
   load.buffer = static_cast<int32_t>(BufferId::kActivation);
   load.dram_address = dram.address;
   load.bytes = tap_row;
@@ -149,9 +142,6 @@ Operand Operands::packed_source(const OutTile& tile) {
   load.count2 = tile.h;
   load.dram_stride2 = static_cast<int32_t>(window.stride_h * dram.row_pitch);
   load.buffer_stride2 = static_cast<int32_t>(operand.row_pitch);
-  Piece& piece = work_.pieces[static_cast<size_t>(operand.piece)];
-  piece.load = load;
-  piece.source = {Space::kDram, false, kNoPiece, id, dram.address, dram.end};
   return operand;
 }
 
@@ -174,13 +164,13 @@ Operand Operands::output(const OutTile& tile, int32_t first_channel, int32_t las
   operand.pixel_pitch = pixel_pitch(view_.arch, last_channel - first_channel, place.pack);
   operand.row_pitch = tile.w * operand.pixel_pitch;
   const int64_t bytes = tile.h * operand.row_pitch;
-  operand.piece = add_piece(bytes);
+  operand.piece = work_.add(BufferId::kActivation, view_.id, bytes);
   operand.access = {Space::kActivation, true, operand.piece, -1, 0, bytes};
   return operand;
 }
 
-void Operands::append_store(const Operand& output, const OutTile& tile, int32_t first_channel,
-                            int32_t last_channel, std::vector<WorkOp>& ops) const {
+void Operands::write_store(const Operand& output, const OutTile& tile, int32_t first_channel,
+                           int32_t last_channel, StepWriter& out) const {
   if (output.piece == kNoPiece) return;
   const TensorId id = view_.layer.output;
   const Placement& place = placement(id);
@@ -193,17 +183,15 @@ void Operands::append_store(const Operand& output, const OutTile& tile, int32_t 
   const int64_t pixel = all_channels && place.pixel_bytes == output.pixel_pitch
                             ? output.pixel_pitch
                             : packed_bytes(last_channel - first_channel, place.pack);
-  Store store;
+  Store& store = out.begin<Store>({Store{}}, view_.id);
   shape_transfer(store, dram, place.pixel_bytes, output.row_pitch, output.pixel_pitch, tile.h,
                  tile.w, pixel);
-  WorkOp& op = ops.emplace_back();
-  op.op = store;
-  op.info.layer = view_.id;
-  op.pieces[0] = output.piece;
+  store.buffer_address = out.address(output.piece);
   Access from = output.access;
   from.write = false;
-  op.touch(from);
-  op.touch({Space::kDram, true, kNoPiece, id, dram.address, dram.end});
+  out.touch(from);
+  out.touch({Space::kDram, true, kNoPiece, id, dram.address, dram.end});
+  out.end();
 }
 
 }  // namespace qsim

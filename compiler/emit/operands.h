@@ -2,8 +2,8 @@
 // activation buffer, or through pieces that are loaded from and stored to DRAM.
 #pragma once
 
+#include "compiler/emit/step_writer.h"
 #include "compiler/emit/view.h"
-#include "compiler/emit/work.h"
 
 namespace qsim {
 
@@ -37,9 +37,9 @@ class Operands {
   Operand packed_source(const OutTile& tile);
   // Channels [first, last) of the layer's output at a tile.
   Operand output(const OutTile& tile, int32_t first_channel, int32_t last_channel);
-  // Appends the store of such an output; nothing for resident ones.
-  void append_store(const Operand& output, const OutTile& tile, int32_t first_channel,
-                    int32_t last_channel, std::vector<WorkOp>& ops) const;
+  // Writes the store of such an output; nothing for resident ones.
+  void write_store(const Operand& output, const OutTile& tile, int32_t first_channel,
+                   int32_t last_channel, StepWriter& out) const;
 
   // The piece of an operand (or any piece) lives at least until the step under construction.
   void extend(PieceId piece);
@@ -53,7 +53,6 @@ class Operands {
     int32_t h, w;
   };
   Extent extent(TensorId tensor) const;
-  PieceId add_piece(int64_t bytes);
 
   const LayerView& view_;
   const Plan& plan_;

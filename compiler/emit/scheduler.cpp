@@ -48,7 +48,7 @@ void Ring::release(int64_t address) {
 Scheduler::Scheduler(const Arch& arch, const IntegerNetwork& network, TokenWriter& tokens)
     : arch_(arch),
       tokens_(tokens),
-      dram_(network.tensors.size()),
+      hazards_(network.tensors.size()),
       crowded_{{{},
                 std::vector<bool>(network.layers.size()),
                 std::vector<bool>(network.layers.size())}} {
@@ -65,6 +65,7 @@ void Scheduler::empty_ring(BufferId buffer) {
 bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
   queue_pieces(work);
   if (!measure_layers(work, plan, no_fit)) return false;
+  StepWriter writer(work, hazards_, tokens_);
   LayerId layer = -1;
   for (int32_t step = 0; step < work.next_step(); ++step) {
     const WorkStep& current = work.steps[static_cast<size_t>(step)];
@@ -74,7 +75,7 @@ bool Scheduler::append(Work& work, const Plan& plan, NoFit& no_fit) {
     }
     if (!place_needed(work, step, no_fit)) return false;
     place_ahead(work, step);
-    write_step(work, current);
+    current.steps->write(current.number, writer);
     for (PieceId id : ends(step)) {
       const Piece& piece = work.pieces[static_cast<size_t>(id)];
       ring(piece.buffer).release(piece.address);
@@ -222,64 +223,16 @@ bool Scheduler::try_place(Work& work, PieceId id, LayerId layer) {
 }
 
 void Scheduler::write_load(const Piece& piece) {
-  Load load = *piece.load;
-  load.buffer_address += static_cast<int32_t>(piece.address);
   const int32_t number = tokens_.next_number(Unit::kLoad);
   Needs needs = kNoNeeds;
-  if (piece.source.tensor >= 0) {
-    dram_[static_cast<size_t>(piece.source.tensor)].read(piece.source.low, piece.source.high,
-                                                         Unit::kLoad, number, needs);
-  }
-  const Space spaces[] = {Space::kActivation, Space::kWeight, Space::kParam};
-  buffers_[static_cast<size_t>(spaces[static_cast<size_t>(piece.buffer)])].write(
-      piece.address, piece.address + piece.bytes, Unit::kLoad, number, needs);
-  InstructionInfo info;
-  info.layer = piece.layer;
-  tokens_.append(load, info, needs);
-}
-
-void Scheduler::write_step(const Work& work, const WorkStep& step) {
-  ops_.clear();
-  step.steps->append_ops(step.number, ops_);
-  for (const WorkOp& op : ops_) write_op(work, op);
-}
-
-void Scheduler::write_op(const Work& work, const WorkOp& source) {
-  const Unit unit = unit_of(source.op);
-  const int32_t number = tokens_.next_number(unit);
-  Needs needs = kNoNeeds;
-  for (int32_t i = 0; i < source.access_count; ++i) {
-    touch(work, source.accesses[static_cast<size_t>(i)], unit, number, needs);
-  }
-  Operation& op = tokens_.append(source.op, source.info, needs).op;
-  const auto offset = [&](size_t i) -> int32_t {
-    if (source.pieces[i] == kNoPiece) return 0;
-    return static_cast<int32_t>(work.pieces[static_cast<size_t>(source.pieces[i])].address);
-  };
-  if (auto* matmul = std::get_if<Matmul>(&op)) {
-    matmul->act += offset(0) / arch_.array.rows;
-    matmul->weight += offset(1) / arch_.array.cols;
-  } else if (auto* vector = std::get_if<Vector>(&op)) {
-    vector->src += offset(0);
-    vector->dst += offset(1);
-    vector->param += offset(2);
-    vector->src2 += offset(3);
-  } else {
-    std::get<Store>(op).buffer_address += offset(0);
-  }
-}
-
-void Scheduler::touch(const Work& work, const Access& access, Unit unit, int32_t number,
-                      Needs& needs) {
-  const int64_t base =
-      access.piece == kNoPiece ? 0 : work.pieces[static_cast<size_t>(access.piece)].address;
-  HazardMap& map = access.space == Space::kDram ? dram_[static_cast<size_t>(access.tensor)]
-                                                : buffers_[static_cast<size_t>(access.space)];
-  if (access.write) {
-    map.write(base + access.low, base + access.high, unit, number, needs);
-  } else {
-    map.read(base + access.low, base + access.high, unit, number, needs);
-  }
+  if (piece.source.tensor >= 0) hazards_.touch(piece.source, 0, Unit::kLoad, number, needs);
+  constexpr Space kSpaces[] = {Space::kActivation, Space::kWeight, Space::kParam};
+  const Space space = kSpaces[static_cast<size_t>(piece.buffer)];
+  hazards_.touch({space, true, kNoPiece, -1, 0, piece.bytes}, piece.address, Unit::kLoad, number,
+                 needs);
+  Load& load = tokens_.begin({}, piece.layer).instruction.op.emplace<Load>(*piece.load);
+  load.buffer_address += static_cast<int32_t>(piece.address);
+  tokens_.end(needs);
 }
 
 }  // namespace qsim

@@ -5,8 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "compiler/emit/tokens.h"
-#include "compiler/emit/work.h"
+#include "compiler/emit/step_writer.h"
 #include "compiler/plan/plan.h"
 
 namespace qsim {
@@ -60,9 +59,6 @@ class Scheduler {
   void place_ahead(Work& work, int32_t step);
   bool try_place(Work& work, PieceId id, LayerId layer);
   void write_load(const Piece& piece);
-  void write_step(const Work& work, const WorkStep& step);
-  void write_op(const Work& work, const WorkOp& op);
-  void touch(const Work& work, const Access& access, Unit unit, int32_t number, Needs& needs);
   std::span<const PieceId> ends(int32_t step) const {
     const size_t s = static_cast<size_t>(step);
     return std::span(ends_).subspan(first_end_[s], first_end_[s + 1] - first_end_[s]);
@@ -72,8 +68,7 @@ class Scheduler {
   const Arch& arch_;
   TokenWriter& tokens_;
   std::array<Ring, 3> rings_;
-  std::array<HazardMap, 4> buffers_;  // by Space, kDram excluded
-  std::vector<HazardMap> dram_;       // by tensor
+  HazardMaps hazards_;
 
   // Per buffer: pieces in order of first use, how many of them have been placed, and how many of
   // these the current step or earlier ones need.
@@ -82,7 +77,6 @@ class Scheduler {
   // Pieces by their last step: those of step s are ends_[first_end_[s]] ... ends_[first_end_[s+1]].
   std::vector<PieceId> ends_;
   std::vector<size_t> first_end_;
-  std::vector<WorkOp> ops_;  // of the step that is being written
   // By layer: its weights or parameters need, at one time, so much of their buffer that pieces left
   // over by an earlier layer could cut the room too small. It starts with empty rings.
   std::array<std::vector<bool>, 3> crowded_;  // by buffer

@@ -9,15 +9,14 @@ TokenWriter::TokenWriter(const Arch& arch, std::vector<Instruction>& instruction
     : depth_(arch.sync.token_depth),
       in_flight_(arch.sync.in_flight),
       instructions_(instructions),
-      info_(info) {
+      info_(info),
+      written_(instructions.size()) {
   knows_.fill(kNoNeeds);
 }
 
-Instruction& TokenWriter::append(const Operation& op, const InstructionInfo& info,
-                                 const Needs& needs) {
-  const size_t self = static_cast<size_t>(unit_of(op));
-  const size_t index = instructions_.size();
-  Instruction& instruction = instructions_.emplace_back(Instruction{op});
+void TokenWriter::end(const Needs& needs) {
+  Instruction& instruction = instructions_.back();
+  const size_t self = static_cast<size_t>(unit_of(instruction.op));
   Needs& knows = knows_[self];
   const int32_t number = count_[self];
   // At most in_flight instructions of a unit have issued and not retired.
@@ -28,7 +27,7 @@ Instruction& TokenWriter::append(const Operation& op, const InstructionInfo& inf
     const Emitted& emitted = emitted_[from][static_cast<size_t>(giver) % kKept];
     instructions_[emitted.index].give |= uint8_t(1u << self);
     instruction.take |= uint8_t(1u << from);
-    for (size_t u = 0; u < kUnits; ++u) knows[u] = std::max(knows[u], emitted.knows[u]);
+    raise(knows, emitted.knows);
     knows[from] = giver;
   }
   if (needs[self] > knows[self]) {
@@ -36,15 +35,14 @@ Instruction& TokenWriter::append(const Operation& op, const InstructionInfo& inf
     std::get<Vector>(instruction.op).drain = 1;
     knows[self] = number - 1;
   }
-  emitted_[self][static_cast<size_t>(number) % kKept] = {index, knows};
+  emitted_[self][static_cast<size_t>(number) % kKept] = {written_, knows};
   ++count_[self];
-  info_.push_back(info);
-  return instruction;
+  ++written_;
 }
 
-void TokenWriter::end_segment(const InstructionInfo& info) {
-  instructions_.push_back({Halt{}});
-  info_.push_back(info);
+void TokenWriter::end_segment(LayerId layer) {
+  begin({Halt{}}, layer);
+  ++written_;
   for (Needs& knows : knows_) {
     for (size_t u = 0; u < kUnits; ++u) knows[u] = count_[u] - 1;
   }

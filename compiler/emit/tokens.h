@@ -26,10 +26,21 @@ class TokenWriter {
 
   // Number that the next instruction of a unit will have.
   int32_t next_number(Unit unit) const { return count_[static_cast<size_t>(unit)]; }
-  // The instruction appended; its addresses may still be changed, until the next call.
-  Instruction& append(const Operation& op, const InstructionInfo& info, const Needs& needs);
+  // Appends a copy of an instruction without tokens. What is returned may be changed until the next
+  // call.
+  struct Begun {
+    Instruction& instruction;
+    InstructionInfo& info;
+  };
+  Begun begin(const Instruction& prototype, LayerId layer) {
+    InstructionInfo& info = info_.emplace_back();
+    info.layer = layer;
+    return {instructions_.emplace_back(prototype), info};
+  }
+  // Connects the instruction that was begun last.
+  void end(const Needs& needs);
   // Appends HALT: every instruction so far has retired when the next one is fetched.
-  void end_segment(const InstructionInfo& info);
+  void end_segment(LayerId layer);
 
  private:
   struct Emitted {
@@ -42,6 +53,7 @@ class TokenWriter {
   int32_t in_flight_;
   std::vector<Instruction>& instructions_;
   std::vector<InstructionInfo>& info_;
+  size_t written_;  // instructions that have been ended
   std::array<int32_t, kUnits> count_{};
   std::array<std::array<Emitted, kKept>, kUnits> emitted_;
   std::array<Needs, kUnits> knows_;  // of each unit's latest instruction

@@ -44,11 +44,11 @@ class VectorSteps : public LayerSteps {
     for (const OutTile& tile : tiles_of(view_, plan_)) append_tile(tile);
   }
 
-  void append_ops(int32_t step, std::vector<WorkOp>& ops) const override {
+  void write(int32_t step, StepWriter& out) override {
     const Step& s = records_[static_cast<size_t>(step)];
-    append_function(s, ops);
+    write_function(s, out);
     if (s.is_complete) {
-      operands_.append_store(target(s), s.tile, s.slice.first_channel, s.slice.last_channel, ops);
+      operands_.write_store(target(s), s.tile, s.slice.first_channel, s.slice.last_channel, out);
     }
   }
 
@@ -62,7 +62,7 @@ class VectorSteps : public LayerSteps {
     int32_t first_channel, last_channel;
   };
 
-  // What a step's operations are made from.
+  // What a step's instructions are made from.
   struct Step {
     OutTile tile;
     Slice slice;
@@ -125,21 +125,21 @@ class VectorSteps : public LayerSteps {
     return params_;
   }
 
-  void append_function(const Step& step, std::vector<WorkOp>& ops) const {
+  void write_function(const Step& step, StepWriter& out) const {
     switch (view_.layer.op) {
       case LayerOp::kConv:
-        return append_depthwise(step, ops);
+        return write_depthwise(step, out);
       case LayerOp::kAdd:
-        return append_add(step, ops);
+        return write_add(step, out);
       case LayerOp::kMaxPool:
-        return append_window(step, step.tile, VectorFunction::kMaxPool, {}, ops);
+        return write_window(step, step.tile, VectorFunction::kMaxPool, {}, out);
       case LayerOp::kAveragePool:
-        return append_average(step, ops);
+        return write_average(step, out);
       case LayerOp::kConcat:
-        return append_concat(step, ops);
+        return write_concat(step, out);
       default:
-        return append_window(step, step.tile, VectorFunction::kRescale, derive_rescale_params(0),
-                             ops);
+        return write_window(step, step.tile, VectorFunction::kRescale, derive_rescale_params(0),
+                            out);
     }
   }
 
@@ -147,21 +147,22 @@ class VectorSteps : public LayerSteps {
     return derive_rescale(input(i).quant.scale, output().quant.scale);
   }
 
-  // An instruction over all channels of `tile`, reading `source` through the layer's window.
-  Vector base_instruction(const OutTile& tile, const Operand& source, const Operand& target,
-                          VectorFunction function, int32_t channels) const {
+  // Begins an instruction over `channels` channels of `tile`, from `channel` of the output on,
+  // which reads `source` through the layer's window and touches source and target.
+  Vector& begin(const OutTile& tile, const Operand& source, const Operand& target,
+                VectorFunction function, int32_t channel, int32_t channels, StepWriter& out) const {
     const Window& w = view_.window;
     const int32_t cols = view_.arch.array.cols;
-    Vector op;
+    Vector& op = out.begin<Vector>({Vector{}}, view_.id);
+    view_.set_part(tile, channel, out.info());
     op.function = static_cast<int32_t>(function);
     op.blocks = static_cast<int32_t>(ceil_div(channels, cols));
     op.last_channels = channels - (op.blocks - 1) * cols;
     op.out_h = tile.h, op.out_w = tile.w;
-    op.dst = static_cast<int32_t>(target.base + (tile.y - target.y) * target.row_pitch +
-                                  (tile.x - target.x) * target.pixel_pitch);
+    op.dst = address_of(target, tile, out);
     op.dst_row_pitch = static_cast<int32_t>(target.row_pitch);
     op.dst_pixel_pitch = static_cast<int32_t>(target.pixel_pitch);
-    op.src = static_cast<int32_t>(source.base);
+    op.src = static_cast<int32_t>(source.base) + out.address(source.piece);
     op.src_row_pitch = static_cast<int32_t>(source.row_pitch);
     op.src_pixel_pitch = static_cast<int32_t>(source.pixel_pitch);
     op.kh = w.kh, op.kw = w.kw;
@@ -174,32 +175,30 @@ class VectorSteps : public LayerSteps {
     op.zero_src = input(0).quant.zero_point;
     op.zero_dst = output().quant.zero_point;
     op.clamp_low = view_.layer.clamp_low, op.clamp_high = view_.layer.clamp_high;
+    out.touch(source.access);
+    out.touch(target.access);
     return op;
   }
 
-  WorkOp& push(const Vector& op, const OutTile& tile, const Operand& source, const Operand& target,
-               int32_t channel, std::vector<WorkOp>& ops) const {
-    WorkOp& work = ops.emplace_back();
-    work.op = op;
-    work.info = view_.part(tile, channel);
-    work.pieces = {source.piece, target.piece, kNoPiece, kNoPiece};
-    work.touch(source.access);
-    work.touch(target.access);
-    return work;
+  static int32_t address_of(const Operand& operand, const OutTile& tile, const StepWriter& out) {
+    return static_cast<int32_t>(operand.base + (tile.y - operand.y) * operand.row_pitch +
+                                (tile.x - operand.x) * operand.pixel_pitch) +
+           out.address(operand.piece);
   }
 
   // `tile` is the step's, or a part of it.
-  void append_window(const Step& step, const OutTile& tile, VectorFunction function,
-                     const RequantParams& params, std::vector<WorkOp>& ops) const {
-    Vector op = base_instruction(tile, source(step, 0), target(step), function,
-                                 step.slice.last_channel - step.slice.first_channel);
+  void write_window(const Step& step, const OutTile& tile, VectorFunction function,
+                    const RequantParams& params, StepWriter& out) const {
+    const int32_t channel = step.slice.first_channel;
+    Vector& op = begin(tile, source(step, 0), target(step), function, channel,
+                       step.slice.last_channel - channel, out);
     op.multiplier = params.multiplier;
     op.shift = params.shift;
-    push(op, tile, source(step, 0), target(step), step.slice.first_channel, ops);
+    out.end();
   }
 
   // Windows at the border may hold fewer taps: one instruction for each rectangle of equal count.
-  void append_average(const Step& step, std::vector<WorkOp>& ops) const {
+  void write_average(const Step& step, StepWriter& out) const {
     const OutTile& tile = step.tile;
     const Window& w = view_.window;
     const bool include_pad = view_.layer.count_include_pad;
@@ -211,21 +210,22 @@ class VectorSteps : public LayerSteps {
       for (const Run& column : columns) {
         const int64_t taps = view_.layer.is_sum ? 1 : std::max(1, row.taps * column.taps);
         const OutTile part{tile.n, row.first, column.first, row.count, column.count};
-        append_window(step, part, VectorFunction::kAveragePool,
-                      derive_average(input(0).quant.scale, output().quant.scale, taps), ops);
+        write_window(step, part, VectorFunction::kAveragePool,
+                     derive_average(input(0).quant.scale, output().quant.scale, taps), out);
       }
     }
   }
 
-  void append_add(const Step& step, std::vector<WorkOp>& ops) const {
+  void write_add(const Step& step, StepWriter& out) const {
     const OutTile& tile = step.tile;
     const Operand &a = source(step, 0), &b = source(step, 1);
-    Vector op = base_instruction(tile, a, target(step), VectorFunction::kAdd,
-                                 step.slice.last_channel - step.slice.first_channel);
     const AddParams params =
         derive_add(input(0).quant.scale, input(1).quant.scale, output().quant.scale);
-    op.src = static_cast<int32_t>(address_of(a, tile));
-    op.src2 = static_cast<int32_t>(address_of(b, tile));
+    const int32_t channel = step.slice.first_channel;
+    Vector& op = begin(tile, a, target(step), VectorFunction::kAdd, channel,
+                       step.slice.last_channel - channel, out);
+    op.src = address_of(a, tile, out);
+    op.src2 = address_of(b, tile, out);
     op.src2_row_pitch = static_cast<int32_t>(b.row_pitch);
     op.src2_pixel_pitch = static_cast<int32_t>(b.pixel_pitch);
     op.in_h = tile.h, op.in_w = tile.w;
@@ -235,44 +235,38 @@ class VectorSteps : public LayerSteps {
     op.multiplier = params.multiplier_a;
     op.multiplier2 = params.multiplier_b;
     op.shift = params.shift;
-    WorkOp& work = push(op, tile, a, target(step), step.slice.first_channel, ops);
-    work.pieces[3] = b.piece;
-    work.touch(b.access);
+    out.touch(b.access);
+    out.end();
   }
 
-  static int64_t address_of(const Operand& source, const OutTile& tile) {
-    return source.base + (tile.y - source.y) * source.row_pitch +
-           (tile.x - source.x) * source.pixel_pitch;
-  }
-
-  void append_concat(const Step& step, std::vector<WorkOp>& ops) const {
+  void write_concat(const Step& step, StepWriter& out) const {
     int32_t channel = 0;
     for (size_t i = 0; i < view_.layer.inputs.size(); ++i) {
       const Operand& part = source(step, i);
       const RequantParams params = derive_rescale_params(i);
-      Vector op =
-          base_instruction(step.tile, part, target(step), VectorFunction::kRescale, input(i).c);
+      Vector& op =
+          begin(step.tile, part, target(step), VectorFunction::kRescale, channel, input(i).c, out);
       op.dst += channel >> view_.out_pack;
       op.src_pack = part.pack;
       op.zero_src = input(i).quant.zero_point;
       op.multiplier = params.multiplier;
       op.shift = params.shift;
-      push(op, step.tile, part, target(step), channel, ops);
+      out.end();
       channel += input(i).c;
     }
   }
 
-  void append_depthwise(const Step& step, std::vector<WorkOp>& ops) const {
+  void write_depthwise(const Step& step, StepWriter& out) const {
     const int32_t cols = view_.arch.array.cols, first_channel = step.block * cols;
     const int32_t channels = std::min(step.count * cols, view_.out_c - first_channel);
-    Vector op = base_instruction(step.tile, source(step, 0), target(step),
-                                 VectorFunction::kDepthwise, channels);
+    Vector& op = begin(step.tile, source(step, 0), target(step), VectorFunction::kDepthwise,
+                       first_channel, channels, out);
     op.src += (first_channel - step.slice.first_channel) >> view_.in_pack;
     op.dst += (first_channel - step.slice.first_channel) >> view_.out_pack;
+    op.param = out.address(step.params);
     op.weight_pack = view_.weight_pack;
-    WorkOp& work = push(op, step.tile, source(step, 0), target(step), first_channel, ops);
-    work.pieces[2] = step.params;
-    work.touch({Space::kParam, false, step.params, -1, 0, step.count * view_.param_block_bytes()});
+    out.touch({Space::kParam, false, step.params, -1, 0, step.count * view_.param_block_bytes()});
+    out.end();
   }
 
   const LayerView& view_;

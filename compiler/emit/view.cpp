@@ -53,12 +53,6 @@ int32_t LayerView::block_channels(int32_t block) const {
   return std::min(arch.array.cols, out_c - block * arch.array.cols);
 }
 
-InstructionInfo LayerView::part(const OutTile& tile, int32_t channel) const {
-  const NetTensor& out = network.tensor(layer.output);
-  const bool folded = out.n != images;  // then the tile's columns are images
-  return {id, folded ? tile.x : tile.n, tile.y, folded ? 0 : tile.x, channel, 0};
-}
-
 int32_t LayerView::packed_blocks() const {
   return static_cast<int32_t>(ceil_div(packed_elements(), word_lanes()));
 }

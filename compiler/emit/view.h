@@ -53,8 +53,14 @@ struct LayerView {
     return int64_t{images} * ceil_div(out_h, plan.tile_h) * ceil_div(out_w, plan.tile_w);
   }
   int32_t block_channels(int32_t block) const;  // output channels of a block
-  // What the instruction writes that produces the layer's output from `channel` on at a tile.
-  InstructionInfo part(const OutTile& tile, int32_t channel) const;
+  // Says that an instruction produces the layer's output from `channel` on at a tile.
+  void set_part(const OutTile& tile, int32_t channel, InstructionInfo& info) const {
+    const bool folded = network.tensor(layer.output).n != images;  // the tile's columns are images
+    info.n = folded ? tile.x : tile.n;
+    info.y = tile.y;
+    info.x = folded ? 0 : tile.x;
+    info.channel = channel;
+  }
 
   // Matmul: reduction lanes of a word, and words of weights of a tile.
   int32_t word_lanes() const { return arch.array.rows << in_pack; }

@@ -1,12 +1,12 @@
-// Work: a layer's instructions before they have buffer addresses and tokens.
+// Work: a layer's instructions before they are written.
 //
-// A layer is a list of steps. A step holds a few operations that belong together (the matmuls of
-// one tile and channel block, then its requantization; the store of a finished tile). What the
-// operations read and write in the buffers are pieces: allocations that are filled by a load (or by
+// A layer is a list of steps. A step holds a few instructions that belong together (a matmul of one
+// tile and channel block, with the last of them its requantization; the store of a finished tile).
+// What they read and write in the buffers are pieces: allocations that are filled by a load (or by
 // the vector unit) and live from their first step to their last. The scheduler (scheduler.h)
 // allocates pieces, hoists their loads ahead of the steps that need them, and derives every
-// dependency from the byte ranges that operations touch. Steps and pieces come first; a step's
-// operations are made when it is their turn to be written, so that few are in memory at a time.
+// dependency from the byte ranges that instructions touch. Steps and pieces come first; a step's
+// instructions are written when its pieces have addresses (step_writer.h).
 #pragma once
 
 #include <array>
@@ -20,13 +20,15 @@
 
 namespace qsim {
 
+class StepWriter;
+
 using PieceId = int32_t;
 constexpr PieceId kNoPiece = -1;
 
-// Address spaces in which operations can collide.
+// Address spaces in which instructions can collide.
 enum class Space : uint8_t { kActivation, kWeight, kParam, kAccumulator, kDram };
 
-// A byte range (accumulator: words) that an operation touches; relative to the piece if there is
+// A byte range (accumulator: words) that an instruction touches; relative to the piece if there is
 // one. In DRAM ranges are relative to `tensor`; constants never change and are not tracked.
 struct Access {
   Space space = Space::kActivation;
@@ -47,36 +49,24 @@ struct Piece {
   int64_t address = -1;  // given by the scheduler
 };
 
-// An instruction whose buffer addresses are relative to its pieces.
-struct WorkOp {
-  Operation op;
-  InstructionInfo info;
-  // Matmul: act, weight. Vector: src, dst, param, src2. Store: buffer.
-  std::array<PieceId, 4> pieces = {kNoPiece, kNoPiece, kNoPiece, kNoPiece};
-  std::array<Access, 4> accesses;
-  int32_t access_count = 0;
-
-  void touch(const Access& access) { accesses[static_cast<size_t>(access_count++)] = access; }
-};
-
 // The steps of one layer, numbered from 0 on.
 class LayerSteps {
  public:
   virtual ~LayerSteps() = default;
-  // Appends the operations of a step.
-  virtual void append_ops(int32_t step, std::vector<WorkOp>& ops) const = 0;
+  // Writes the instructions of a step, whose pieces have been placed.
+  virtual void write(int32_t step, StepWriter& out) = 0;
 };
 
 struct WorkStep {
   LayerId layer = -1;
-  const LayerSteps* steps = nullptr;
+  LayerSteps* steps = nullptr;
   int32_t number = 0;
 };
 
 struct Work {
   std::vector<Piece> pieces;
   std::vector<WorkStep> steps;
-  std::vector<std::unique_ptr<const LayerSteps>> layers;  // what `steps` point to
+  std::vector<std::unique_ptr<LayerSteps>> layers;  // what `steps` point to
 
   void clear() {
     pieces.clear();
@@ -84,9 +74,24 @@ struct Work {
     layers.clear();
   }
   int32_t next_step() const { return static_cast<int32_t>(steps.size()); }
-  PieceId add(Piece piece) {
-    pieces.push_back(std::move(piece));
+  // A piece that lives in the next step.
+  PieceId add(BufferId buffer, LayerId layer, int64_t bytes) {
+    Piece& piece = pieces.emplace_back();
+    piece.buffer = buffer;
+    piece.layer = layer;
+    piece.bytes = bytes;
+    piece.first_step = piece.last_step = next_step();
     return static_cast<PieceId>(pieces.size()) - 1;
+  }
+  // One that a single run of bytes fills, from `dram_address` on.
+  PieceId add_run(BufferId buffer, LayerId layer, int64_t bytes, int64_t dram_address) {
+    const PieceId id = add(buffer, layer, bytes);
+    Load& load = pieces.back().load.emplace();
+    load.buffer = static_cast<int32_t>(buffer);
+    load.dram_address = dram_address;
+    load.bytes = static_cast<int32_t>(bytes);
+    load.count0 = load.count1 = load.count2 = 1;
+    return id;
   }
 };
 

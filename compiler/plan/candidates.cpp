@@ -90,10 +90,9 @@ struct WeightBytes {
   bool split = false;           // some block needs more than one box
 };
 
-WeightBytes weight_bytes(const LayerView& view) {
+WeightBytes weight_bytes(const LayerView& view, const LayerConstants& constants) {
   WeightBytes bytes;
-  for (int32_t block = 0; block < view.blocks; ++block) {
-    const std::vector<ReductionBox> boxes = view.boxes(block, view.max_box_tiles());
+  for (const std::vector<ReductionBox>& boxes : constants.boxes) {
     int64_t tiles = 0;
     for (const ReductionBox& box : boxes) tiles += box.tiles();
     const int64_t size = tiles * view.tile_words() * view.arch.array.cols;
@@ -218,9 +217,10 @@ std::vector<LayerPlan> vector_plans(const LayerView& view, const Plan& plan,
 }
 
 std::vector<Candidate> judgeable(const LayerView& view, const Plan& plan,
+                                 const LayerConstants& constants,
                                  const std::vector<TileShape>& tile_shapes, int32_t slice = 0) {
   const bool array = plan.layers[static_cast<size_t>(view.id)].place == Place::kArray;
-  const WeightBytes weights = array ? weight_bytes(view) : WeightBytes{};
+  const WeightBytes weights = array ? weight_bytes(view, constants) : WeightBytes{};
   std::vector<Candidate> candidates;
   for (const LayerPlan& layer_plan : array ? array_plans(view, plan, tile_shapes, weights)
                                            : vector_plans(view, plan, tile_shapes, slice)) {
@@ -236,17 +236,18 @@ std::vector<Candidate> judgeable(const LayerView& view, const Plan& plan,
 
 }  // namespace
 
-std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
+std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan,
+                                     const LayerConstants& constants) {
   if (plan.layers[static_cast<size_t>(view.id)].place == Place::kArray) {
     const int64_t most_pixels = std::max(1, view.arch.buffers.acc_entries / 2);
-    return judgeable(view, plan, shapes(view, plan, most_pixels, 1));
+    return judgeable(view, plan, constants, shapes(view, plan, most_pixels, 1));
   }
   constexpr int64_t kMostPixels = 1 << 14;
   const Footprint one = footprint(view, plan, {1, 1});
   // Nothing to stream: one tile. Otherwise several, so that load, vector and store overlap.
   if (one.source + one.output == 0) {
     const std::vector<TileShape> whole = shapes(view, plan, kMostPixels, 1);
-    return judgeable(view, plan, {whole.front()});
+    return judgeable(view, plan, constants, {whole.front()});
   }
   std::vector<TileShape> tile_shapes = shapes(view, plan, kMostPixels, 2);
   int32_t slice = 0;
@@ -257,11 +258,12 @@ std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan) {
       slice = blocks;
     }
   }
-  return judgeable(view, plan, tile_shapes, slice);
+  return judgeable(view, plan, constants, tile_shapes, slice);
 }
 
-std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan) {
-  return judgeable(view, plan, {{1, 1}});
+std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan,
+                                           const LayerConstants& constants) {
+  return judgeable(view, plan, constants, {{1, 1}});
 }
 
 }  // namespace qsim

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "compiler/emit/view.h"
+#include "compiler/emit/constants.h"
 
 namespace qsim {
 
@@ -19,9 +19,11 @@ struct Candidate {
 // fewest instructions. `plan` gives placements, ring and place. Every candidate's tiles fit the
 // activation ring and the accumulators by size; whether its pieces can be placed together the
 // scheduler tells. Empty when not even one pixel fits.
-std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan);
+std::vector<Candidate> candidates_of(const LayerView& view, const Plan& plan,
+                                     const LayerConstants& constants);
 
 // Tiles of one pixel, for layers that none of the above fits once all their pieces are counted.
-std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan);
+std::vector<Candidate> smallest_candidates(const LayerView& view, const Plan& plan,
+                                           const LayerConstants& constants);
 
 }  // namespace qsim

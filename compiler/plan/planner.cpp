@@ -87,10 +87,14 @@ class Planner {
       std::optional<LayerPlan> best;
       if (is_packable(view)) {
         const LayerView packed(network_, id, arch_, plan_, true);
-        judge(packed, candidates_of(packed, plan_), best, no_fit);
+        const LayerConstants constants = constants_alone(packed, plan_);
+        judge(packed, constants, candidates_of(packed, plan_, constants), best, no_fit);
       }
-      judge(view, candidates_of(view, plan_), best, no_fit);
-      if (!best) judge(view, smallest_candidates(view, plan_), best, no_fit);
+      const LayerConstants constants = constants_alone(view, plan_);
+      judge(view, constants, candidates_of(view, plan_, constants), best, no_fit);
+      if (!best) {
+        judge(view, constants, smallest_candidates(view, plan_, constants), best, no_fit);
+      }
       if (!best) reject(view, no_fit);
       known->second = *best;
     }
@@ -109,8 +113,9 @@ class Planner {
 
   // Runs candidates of a view by themselves and keeps the fastest. Stops when no other can be
   // faster by more than kGoodEnough.
-  void judge(const LayerView& view, const std::vector<Candidate>& candidates,
-             std::optional<LayerPlan>& best, NoFit& no_fit) {
+  void judge(const LayerView& view, const LayerConstants& constants,
+             const std::vector<Candidate>& candidates, std::optional<LayerPlan>& best,
+             NoFit& no_fit) {
     LayerPlan& slot = plan_.layers[static_cast<size_t>(view.id)];
     const LayerPlan base = slot;
     for (const Candidate& candidate : candidates) {
@@ -119,7 +124,7 @@ class Planner {
         break;
       }
       slot = candidate.plan;
-      if (!emit_alone(view, plan_, work_, instructions_, no_fit)) continue;
+      if (!emit_alone(view, plan_, constants, work_, instructions_, no_fit)) continue;
       slot.cycles_alone = cost_(arch_, instructions_);
       if (!best || slot.cycles_alone < best->cycles_alone) best = slot;
     }

@@ -72,19 +72,7 @@ const char* name_of(VectorFunction function) {
   return kNames[static_cast<int>(function)];
 }
 
-Unit unit_of(const Operation& op) {
-  switch (op.index()) {
-    case 1:
-      return Unit::kLoad;
-    case 2:
-      return Unit::kStore;
-    case 3:
-      return Unit::kCompute;
-    case 4:
-      return Unit::kVector;
-  }
-  throw std::logic_error("halt belongs to no unit");
-}
+void reject_halt() { throw std::logic_error("halt belongs to no unit"); }
 
 const char* mnemonic_of(const Operation& op) {
   static constexpr const char* kMnemonics[] = {

@@ -52,8 +52,14 @@ struct Instruction {
 
 constexpr int kInstructionBytes = 64;
 
-// The unit that executes an operation; Halt, which fetch executes, has none and throws logic_error.
-Unit unit_of(const Operation& op);
+[[noreturn]] void reject_halt();  // throws logic_error
+
+// The unit that executes an operation; Halt, which fetch executes, has none: reject_halt().
+inline Unit unit_of(const Operation& op) {
+  constexpr Unit kUnitOf[] = {{}, Unit::kLoad, Unit::kStore, Unit::kCompute, Unit::kVector};
+  if (op.index() == 0) reject_halt();
+  return kUnitOf[op.index()];
+}
 inline bool is_halt(const Operation& op) { return std::holds_alternative<Halt>(op); }
 const char* mnemonic_of(const Operation& op);
 

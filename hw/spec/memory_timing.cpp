@@ -7,19 +7,28 @@
 
 namespace qsim {
 
+MemoryTiming::Pace::Pace(int64_t units, int64_t beat_period, int64_t latency)
+    : units_per_cycle(units), period(beat_period), latency_cycles(latency) {
+  const auto distance = [&](int64_t beats) -> Time {
+    const int64_t cycles = (beats * period + units - 1) / units;
+    return {cycles, cycles * units - beats * period};
+  };
+  for (int64_t beats = 1; beats <= timing::kMaxBurstBeats; ++beats) {
+    of_beats[static_cast<size_t>(beats)] = {distance(beats - 1), distance(beats)};
+  }
+}
+
 MemoryTiming::MemoryTiming(const Arch& arch) {
   if (const DramPart* part = dram_part(arch.memory.model)) {
     dram_.emplace(arch, *part);
   } else if (arch.memory.model == MemoryModel::kIdeal) {
-    latency_cycles_ = timing::kIdealLatencyCycles;
+    pace_ = Pace(1, 1, timing::kIdealLatencyCycles);
   } else {
-    units_per_cycle_ = std::llround(arch.memory.bytes_per_cycle * 1000);
-    period_ = std::max<int64_t>(units_per_cycle_, int64_t{1000} * arch.memory.bus_bytes);
+    const int64_t units = std::llround(arch.memory.bytes_per_cycle * 1000);
+    const int64_t period = std::max<int64_t>(units, int64_t{1000} * arch.memory.bus_bytes);
     // The same instants in the largest unit that holds both.
-    const int64_t common = std::gcd(units_per_cycle_, period_);
-    units_per_cycle_ /= common;
-    period_ /= common;
-    latency_cycles_ = arch.memory.latency_cycles;
+    const int64_t common = std::gcd(units, period);
+    pace_ = Pace(units / common, period / common, arch.memory.latency_cycles);
   }
 }
 

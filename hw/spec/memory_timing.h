@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -14,6 +15,53 @@
 namespace qsim {
 
 class MemoryTiming {
+  // An instant or a distance in time: `cycles` less `early` units of 1/U cycle, 0 <= early < U. So
+  // the first cycle that is not before an instant is `cycles`.
+  struct Time {
+    int64_t cycles = 0, early = 0;
+
+    void add(const Time& distance, int64_t units_per_cycle) {
+      cycles += distance.cycles;
+      early += distance.early;
+      if (early >= units_per_cycle) {
+        early -= units_per_cycle;
+        --cycles;
+      }
+    }
+  };
+
+  // How fast a channel is.
+  struct Pace {
+    Pace() : Pace(1, 1, 0) {}
+    // `period`: units from beat to beat, >= units_per_cycle.
+    Pace(int64_t units_per_cycle, int64_t period, int64_t latency_cycles);
+
+    int64_t units_per_cycle, period, latency_cycles;
+    // By the beats of a burst: from its first beat to its last, and to the first beat of the next.
+    struct Distances {
+      Time last, next;
+    };
+    std::array<Distances, timing::kMaxBurstBeats + 1> of_beats;
+  };
+
+  struct Channel {
+    Time free;
+    int64_t latest = 0;  // cycle of the latest request
+
+    // Takes the channel for a burst whose first beat may cross at cycle `earliest`. Returns the
+    // cycle of its last beat.
+    int64_t take(int64_t earliest, const Pace::Distances& distances, int64_t units_per_cycle) {
+      start(earliest);
+      const int64_t last = free.cycles + distances.last.cycles -
+                           (free.early + distances.last.early >= units_per_cycle);
+      free.add(distances.next, units_per_cycle);
+      return last;
+    }
+    void start(int64_t earliest) {
+      if (earliest >= free.cycles) free = {earliest, 0};
+    }
+  };
+
  public:
   explicit MemoryTiming(const Arch& arch);
 
@@ -22,15 +70,14 @@ class MemoryTiming {
   // last call's throws std::logic_error. Where channels are independent, the order matters for each
   // channel alone.
   BurstTiming read(int64_t cycle, uint64_t address, int64_t beats) {
-    advance(read_cycle_, cycle);
-    if (dram_) return dram_->read(cycle, address, beats);
-    return {transfer(read_free_, cycle + latency_cycles_, beats), period_, units_per_cycle_,
-            latency_cycles_};
+    if (!dram_) return transfer(read_, cycle, cycle + pace_.latency_cycles, beats);
+    advance(read_.latest, cycle);
+    return dram_->read(cycle, address, beats);
   }
   BurstTiming write(int64_t cycle, uint64_t address, int64_t beats) {
-    advance(dram_ ? read_cycle_ : write_cycle_, cycle);
-    if (dram_) return dram_->write(cycle, address, beats);
-    return {transfer(write_free_, cycle, beats), period_, units_per_cycle_, latency_cycles_};
+    if (!dram_) return transfer(write_, cycle, cycle, beats);
+    advance(read_.latest, cycle);
+    return dram_->write(cycle, address, beats);
   }
 
   // A read or write channel that knows nothing of the other, and nothing of addresses: all models
@@ -39,29 +86,43 @@ class MemoryTiming {
 
   // The cycle of the last beat of such a burst; a write's response comes latency_cycles() later.
   int64_t read_last_beat(int64_t cycle, int64_t beats) {
-    advance(read_cycle_, cycle);
-    return last_beat(transfer(read_free_, cycle + latency_cycles_, beats), beats);
+    advance(read_.latest, cycle);
+    return read_.take(cycle + pace_.latency_cycles, distances(beats), pace_.units_per_cycle);
   }
   int64_t write_last_beat(int64_t cycle, int64_t beats) {
-    advance(write_cycle_, cycle);
-    return last_beat(transfer(write_free_, cycle, beats), beats);
+    advance(write_.latest, cycle);
+    return write_.take(cycle, distances(beats), pace_.units_per_cycle);
   }
-  // Reads one after the other, each of `beats` beats: of as many as `next_cycle(last)` gives cycles
-  // for, last being the cycle of the last beat of the read before it (-1 at first); it ends them
-  // with -1.
-  template <typename NextCycle>
-  void read_last_beats(int64_t beats, NextCycle&& next_cycle) {
-    // In registers: a network takes a few hundred thousand.
-    int64_t free = read_free_, latest = read_cycle_;
-    for (int64_t cycle = next_cycle(-1); cycle >= 0;) {
-      advance(latest, cycle);
-      const int64_t start = transfer(free, cycle + latency_cycles_, beats);
-      cycle = next_cycle(last_beat(start, beats));
+  // Many reads one after the other, in registers, while nobody else reads: a network takes a few
+  // hundred thousand.
+  class Reads {
+   public:
+    // The first is requested at `cycle` or later.
+    Reads(MemoryTiming& memory, int64_t cycle)
+        : memory_(memory),
+          of_beats_(memory.pace_.of_beats.data()),
+          units_per_cycle_(memory.pace_.units_per_cycle),
+          latency_cycles_(memory.pace_.latency_cycles),
+          channel_(memory.read_) {
+      advance(channel_.latest, cycle);
     }
-    read_free_ = free;
-    read_cycle_ = latest;
-  }
-  int64_t latency_cycles() const { return latency_cycles_; }
+    Reads(const Reads&) = delete;
+    Reads& operator=(const Reads&) = delete;
+    ~Reads() { memory_.read_ = channel_; }
+
+    // Cycles must not go down.
+    int64_t last_beat(int64_t cycle, int64_t beats) {
+      channel_.latest = cycle;
+      return channel_.take(cycle + latency_cycles_, of_beats_[beats], units_per_cycle_);
+    }
+
+   private:
+    MemoryTiming& memory_;
+    const Pace::Distances* of_beats_;
+    int64_t units_per_cycle_, latency_cycles_;
+    Channel channel_;
+  };
+  int64_t latency_cycles() const { return pace_.latency_cycles; }
 
   // How long, in units of 1/U cycle, bursts so far keep each channel from one that is requested at
   // `cycle`. Two states with the same backlog give the same answers, shifted, to the same requests.
@@ -70,15 +131,18 @@ class MemoryTiming {
     bool operator==(const Backlog&) const = default;
   };
   Backlog backlog(int64_t cycle) const {
-    return {std::max<int64_t>(0, read_free_ - (cycle + latency_cycles_) * units_per_cycle_),
-            std::max<int64_t>(0, write_free_ - cycle * units_per_cycle_)};
+    const auto behind = [&](const Channel& channel, int64_t earliest) {
+      return std::max<int64_t>(
+          0, (channel.free.cycles - earliest) * pace_.units_per_cycle - channel.free.early);
+    };
+    return {behind(read_, cycle + pace_.latency_cycles), behind(write_, cycle)};
   }
   // As if all requests had been made so many cycles later.
   void delay(int64_t cycles) {
-    read_free_ += cycles * units_per_cycle_;
-    write_free_ += cycles * units_per_cycle_;
-    read_cycle_ += cycles;
-    write_cycle_ += cycles;
+    for (Channel* channel : {&read_, &write_}) {
+      channel->free.cycles += cycles;
+      channel->latest += cycles;
+    }
   }
 
   // What a DRAM did in a run of `cycles` cycles (rule T24); all zero for other models. Ends the
@@ -91,23 +155,19 @@ class MemoryTiming {
     if (cycle < last_cycle) throw std::logic_error("memory: requests out of cycle order");
     last_cycle = cycle;
   }
-  int64_t transfer(int64_t& channel_free, int64_t earliest, int64_t beats) const {
-    const int64_t start = std::max(channel_free, earliest * units_per_cycle_);
-    channel_free = start + beats * period_;
-    return start;
+  const Pace::Distances& distances(int64_t beats) const {
+    return pace_.of_beats[static_cast<size_t>(beats)];
   }
-  int64_t last_beat(int64_t start, int64_t beats) const {
-    const int64_t units = start + (beats - 1) * period_;
-    return units_per_cycle_ == 1 ? units : (units + units_per_cycle_ - 1) / units_per_cycle_;
+  BurstTiming transfer(Channel& channel, int64_t cycle, int64_t earliest, int64_t beats) const {
+    advance(channel.latest, cycle);
+    channel.start(earliest);
+    const int64_t start = channel.free.cycles * pace_.units_per_cycle - channel.free.early;
+    channel.take(earliest, distances(beats), pace_.units_per_cycle);
+    return {start, pace_.period, pace_.units_per_cycle, pace_.latency_cycles};
   }
 
-  int64_t units_per_cycle_ = 1;
-  int64_t period_ = 1;
-  int64_t latency_cycles_ = 0;
-  int64_t read_free_ = 0;   // units
-  int64_t write_free_ = 0;  // units
-  int64_t read_cycle_ = 0;  // of the latest request; a DRAM's channels share it
-  int64_t write_cycle_ = 0;
+  Pace pace_;
+  Channel read_, write_;  // a DRAM's share read_.latest, and use nothing else of them
   std::optional<DramTiming> dram_;
 };
 

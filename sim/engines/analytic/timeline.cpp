@@ -236,54 +236,48 @@ int64_t Timeline::load_request_cycle() const {  // T11
 void Timeline::request_loads(int64_t fetch, int64_t store) {  // T11
   Transfer& load = state_.load;
   const int64_t before = std::min(fetch, store == kNever ? kNever : store + 1);
-  int64_t landed = kUnknown, cycle = load_request_cycle();
-  while (cycle < before) {
-    const int64_t full = load.bursts.full_bursts();
-    if (full > 1 && memory_.has_independent_channels()) {
-      landed = request_full_loads(full, before);
-    } else {
+  int64_t landed = kUnknown;
+  if (memory_.has_independent_channels()) {
+    landed = request_load_bursts(before);
+  } else {
+    for (int64_t cycle = load_request_cycle(); cycle < before; cycle = load_request_cycle()) {
       const uint64_t address = static_cast<uint64_t>(load.bursts.address());
       const int64_t beats = load.bursts.next();
-      landed = timing::kLandingCycles +
-               (memory_.has_independent_channels()
-                    ? memory_.read_last_beat(cycle, beats)
-                    : memory_.read(cycle, address, beats).beat_cycle(beats - 1));
+      landed = timing::kLandingCycles + memory_.read(cycle, address, beats).beat_cycle(beats - 1);
       state_.landings[state_.oldest_landing] = landed;
       if (++state_.oldest_landing == state_.landings.size()) state_.oldest_landing = 0;
       load.next_request = cycle + 1;
       counters_.load_beats += beats;
     }
-    if (load.bursts.finished()) {
-      counters_.load_bursts += load.bursts.requested();
-      end_transfer(kLoad, load.instruction, load.next_request, landed);
-      return;
-    }
-    cycle = load_request_cycle();
   }
+  if (!load.bursts.finished()) return;
+  counters_.load_bursts += load.bursts.requested();
+  end_transfer(kLoad, load.instruction, load.next_request, landed);
 }
 
-// At most `most` bursts of the full length; returns the landing of the last.
-int64_t Timeline::request_full_loads(int64_t most, int64_t before) {
+// The same with everything in registers; returns the landing of the last.
+int64_t Timeline::request_load_bursts(int64_t before) {
+  if (load_request_cycle() >= before) return kUnknown;
+  BurstWalk bursts = state_.load.bursts;
+  MemoryTiming::Reads reads(memory_, load_request_cycle());
   int64_t* const landings = state_.landings.data();
   const size_t size = state_.landings.size();
   size_t oldest = state_.oldest_landing;
-  int64_t next = state_.load.next_request, landed = kUnknown, count = 0;
-  memory_.read_last_beats(timing::kMaxBurstBeats, [&](int64_t last) -> int64_t {
-    if (last >= 0) {
-      landings[oldest] = landed = last + timing::kLandingCycles;
-      if (++oldest == size) oldest = 0;
-      if (++count == most) return -1;
-    }
+  int64_t next = state_.load.next_request, landed = kUnknown, beats = 0;
+  bursts.take_while([&](int64_t of_burst) {
     // kUnknown + 1 is no bound.
     const int64_t cycle = std::max(next, landings[oldest] + 1);
-    if (cycle >= before) return -1;
+    if (cycle >= before) return false;
     next = cycle + 1;
-    return cycle;
+    landings[oldest] = landed = reads.last_beat(cycle, of_burst) + timing::kLandingCycles;
+    if (++oldest == size) oldest = 0;
+    beats += of_burst;
+    return true;
   });
   state_.oldest_landing = oldest;
   state_.load.next_request = next;
-  state_.load.bursts.skip_full(count);
-  counters_.load_beats += count * timing::kMaxBurstBeats;
+  state_.load.bursts = bursts;
+  counters_.load_beats += beats;
   return landed;
 }
 
@@ -306,11 +300,11 @@ void Timeline::request_store() {  // T12
 void Timeline::store_ahead() {
   Transfer& store = state_.store;
   int64_t accepted = store.next_request - 1;
-  while (!store.bursts.finished()) {
-    const int64_t beats = store.bursts.next();
+  store.bursts.take_while([&](int64_t beats) {
     accepted = memory_.write_last_beat(accepted + 1, beats);
     counters_.store_beats += beats;
-  }
+    return true;
+  });
   counters_.store_bursts += store.bursts.requested();
   end_transfer(kStore, store.instruction, accepted + 1, accepted + memory_.latency_cycles());
 }

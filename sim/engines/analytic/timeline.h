@@ -40,7 +40,7 @@ class Timeline {
   int64_t next_fetch() const;
   void request_fetch(int64_t cycle);
   void request_loads(int64_t fetch, int64_t store);
-  int64_t request_full_loads(int64_t most, int64_t before);
+  int64_t request_load_bursts(int64_t before);
   void request_store();
   void store_ahead();
   int64_t load_request_cycle() const;
