@@ -18,6 +18,10 @@ constexpr size_t kFarFromTransfers = 64;
 // Attempts that fail cost time: after each, twice as many periods pass before the next.
 constexpr size_t kFirstPatience = 2, kMaxPatience = 64;
 
+// Looking costs time as well: after so many instructions without a jump comes a pause, each time
+// twice as long.
+constexpr size_t kAttention = 256, kFirstPause = 512, kMaxPause = 8192;
+
 // Bursts depend on an address modulo 4096. Where every piece begins at a multiple of the longest
 // burst, they end there, too, whichever multiple it is.
 template <typename Transfer>
@@ -206,8 +210,15 @@ bool Fold::is_watched(const Instruction& instruction, size_t index) {
 
 int64_t Fold::before_fetch(int64_t cycle, State& state, MemoryTiming& memory, Counters& counters) {
   const size_t index = state.fetched();
+  if (!is_waiting_ && index < look_from_) return 0;
   const Instruction& instruction = instructions_[index];
   if (!is_watched(instruction, index)) return 0;
+  if (!is_waiting_ && ++looked_ == kAttention) {
+    looked_ = 0;
+    look_from_ = index + pause_;
+    pause_ = std::min(2 * pause_, kMaxPause);
+    return 0;
+  }
   const size_t period = likely_period(kind_of(instruction) % kKinds, {index, cycle});
   if (is_waiting_) {
     if (index < before_.index + period_) return 0;
@@ -218,6 +229,8 @@ int64_t Fold::before_fetch(int64_t cycle, State& state, MemoryTiming& memory, Co
         kinds_ = {};
         contexts_ = {};
         patience_ = kFirstPatience;
+        pause_ = kFirstPause;
+        looked_ = 0;
         return shift;
       }
       next_try_ = index + patience_ * period_;

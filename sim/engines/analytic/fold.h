@@ -82,6 +82,9 @@ class Fold {
   size_t next_try_ = 0;      // instruction
   size_t latest_transfer_ = 0;
   size_t patience_ = 2;  // periods to wait after the next failure
+  size_t looked_ = 0;    // instructions looked at since the latest jump or pause
+  size_t look_from_ = 0;
+  size_t pause_ = 512;  // how long the next one is
   int64_t folded_ = 0;
 };
 
