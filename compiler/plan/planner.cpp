@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -40,9 +41,21 @@ class Planner {
     return Place::kVector;
   }
 
+  // Bytes of the ring, as far as a layer's candidates depend on them: without streamed tensors they
+  // bound the tiles of a band alone.
+  int64_t room(const LayerView& view) const {
+    const LayerPlan& base = plan_.layers[static_cast<size_t>(view.id)];
+    const int64_t ring = base.ring_high - base.ring_low;
+    const auto streamed = [&](TensorId id) {
+      return plan_.tensors[static_cast<size_t>(id)].where != Placement::Where::kResident;
+    };
+    const bool streams = streamed(view.layer.output) ||
+                         std::any_of(view.layer.inputs.begin(), view.layer.inputs.end(), streamed);
+    return streams ? ring : std::min(ring, int64_t{2} * view.images * view.out_h * view.out_w);
+  }
+
   // Layers of one shape with operands in the same kind of place get the same plan.
   std::vector<int64_t> signature(const LayerView& view) const {
-    const LayerPlan& base = plan_.layers[static_cast<size_t>(view.id)];
     const Window& w = view.window;
     std::vector<int64_t> key = {static_cast<int64_t>(view.layer.op),
                                 view.layer.groups,
@@ -63,7 +76,7 @@ class Planner {
                                 w.pad_left,
                                 w.pad_bottom,
                                 w.pad_right,
-                                base.ring_high - base.ring_low};
+                                room(view)};
     const auto add_operand = [&](TensorId id) {
       const NetTensor& tensor = network_.tensor(id);
       const Placement& place = plan_.tensors[static_cast<size_t>(id)];
