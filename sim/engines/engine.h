@@ -26,6 +26,24 @@ struct Counters {
   }
 };
 
+// Bits that change in the registers of the array's elements from slot to slot, rules S1 to S5
+// (docs/reference/activity.md).
+struct BitChanges {
+  int64_t operand_bits = 0;
+  int64_t sign_bits = 0;  // those of operand_bits that are the sign of a code
+  int64_t weight_bits = 0;
+  int64_t sum_bits = 0;
+
+  BitChanges& operator+=(const BitChanges& other) {
+    operand_bits += other.operand_bits;
+    sign_bits += other.sign_bits;
+    weight_bits += other.weight_bits;
+    sum_bits += other.sum_bits;
+    return *this;
+  }
+  bool operator==(const BitChanges&) const = default;
+};
+
 // The life of one instruction, absolute cycles of the run (rules T5 to T8).
 struct InstructionTiming {
   int64_t issue = 0;       // HALT: cycle of dispatch
@@ -47,6 +65,7 @@ struct RunResult {
   std::vector<StepTiming> steps;          // parallel to Program::steps; timed engines
   Counters counters;
   std::vector<Tensor> outputs;  // one per network output, as the host hands it over; valued engines
+  std::vector<BitChanges> activity;  // parallel to the network's layers; empty when nobody asked
 };
 
 // Called with a layer's whole output, int8 codes [n, h, w, c] (host layers: float32 or int8), when

@@ -14,6 +14,7 @@ void Array::reset() {
   }
   sums_.clear();
   in_flight_.clear();
+  activity_.reset(arch);
 }
 
 void Array::prepare(int64_t pass, int64_t pixels, int32_t lanes) {
@@ -29,6 +30,17 @@ void Array::multiply(int64_t pass, int64_t first, int64_t pixels, bool accumulat
   const int8_t* operands = codes(pass) + first * ArrayKernel::pitch(lanes);
   kernel_.multiply(operands, pixels, lanes, weights(pass), cols, accumulate, sums_.data());
   run_.counters().zero_operand_macs += zero_products(operands, pixels, lanes, weights(pass), cols);
+}
+
+BitChanges Array::changes(int64_t pass, int64_t first, int64_t pixels, int32_t pack,
+                          bool is_first) {
+  const int32_t lanes = stage(pass).lanes;
+  return activity_.take({.codes = codes(pass) + first * ArrayKernel::pitch(lanes),
+                         .pixels = pixels,
+                         .weights = weights(pass),
+                         .lanes = lanes,
+                         .pack = pack,
+                         .first = is_first});
 }
 
 void Array::release(SumsInFlight sums) {

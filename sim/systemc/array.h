@@ -12,6 +12,7 @@
 #include <systemc>
 #include <vector>
 
+#include "sim/systemc/array_activity.h"
 #include "sim/systemc/array_kernel.h"
 #include "sim/systemc/run_context.h"
 
@@ -49,6 +50,9 @@ class Array : public sc_core::sc_module {
   // The operands of pixels [first, first + pixels) of a pass are in. With `accumulate` their sums
   // join those of the call before.
   void multiply(int64_t pass, int64_t first, int64_t pixels, bool accumulate);
+  // What changes in the elements with these pixels, whose codes have 8 / 2^pack bits. `is_first`:
+  // no others of their tile (ws), no other tile of their group (os) came before.
+  BitChanges changes(int64_t pass, int64_t first, int64_t pixels, int32_t pack, bool is_first);
   // Sends these sums on; `sums` says where to and when.
   void release(SumsInFlight sums);
 
@@ -65,6 +69,7 @@ class Array : public sc_core::sc_module {
 
   RunContext& run_;
   ArrayKernel kernel_;
+  ArrayActivity activity_;
   std::array<Stage, 2> stages_;
   std::vector<int32_t> sums_;
   std::deque<SumsInFlight> in_flight_;

@@ -206,6 +206,11 @@ void ComputeUnit::multiply(MatmulRun& run, int64_t pass) {
   sums.overwrite = run.op.accumulate == 0 && (run.by_groups || first_tile);
   sums.last = run.last_tile(pass);
   array_.multiply(run.base + pass, run.multiplied, sums.pixels, run.by_groups && !first_tile);
+  if (run_.counts_activity()) {
+    const bool is_first = run.by_groups ? first_tile : run.multiplied == 0;
+    run_.activity(run.index) +=
+        array_.changes(run.base + pass, run.multiplied, sums.pixels, run.op.act_pack, is_first);
+  }
   run.multiplied = taken == all ? 0 : taken;
   if (run.by_groups && !sums.last) return;
   if (sums.last) run.final_pixels += sums.pixels;

@@ -38,7 +38,8 @@ struct SystemcOptions {
   RetirementObserver retirement = {};  // of every run; without values its reader reads nothing
   std::optional<uint32_t> fill = {};   // none: buffers keep what the run before has left
   std::vector<Poke> pokes = {};        // any order; equal cycles are done in the order given
-  Waveform* waveform = nullptr;        // gets what happens in the one run that there may be
+  bool count_activity = false;   // fills RunResult::activity, of a run with values; costs time
+  Waveform* waveform = nullptr;  // gets what happens in the one run that there may be
 };
 
 // SystemC elaborates once per process. The one model is set up anew for each run, like hardware

@@ -14,6 +14,7 @@ void RunContext::begin(const Program& run_program, const SystemcOptions& run_opt
   result = RunResult{};
   result.timing.resize(run_program.instructions.size());
   result.steps.resize(run_program.steps.size());
+  if (counts_activity()) result.activity.resize(run_program.network.layers.size());
   const uint64_t stamp = sc_core::sc_time_stamp().value();
   base_ticks_ = (stamp + kTicksPerCycle - 1) / kTicksPerCycle * kTicksPerCycle;
 }

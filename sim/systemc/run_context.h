@@ -25,11 +25,15 @@ class RunContext {
   const Arch& arch() const { return program_->arch; }
   const SystemcOptions& options() const { return *options_; }
   bool values() const { return program_->network.has_values; }
+  bool counts_activity() const { return values() && options_->count_activity; }
   Waveform* waveform() const { return options_->waveform; }  // null: nobody wants one
 
   RunResult result;
   Counters& counters() { return result.counters; }
   InstructionTiming& timing(int32_t index) { return result.timing[static_cast<size_t>(index)]; }
+  BitChanges& activity(int32_t index) {  // of the instruction's layer
+    return result.activity[static_cast<size_t>(info(index).layer)];
+  }
   const InstructionInfo& info(int32_t index) const {
     return program_->info[static_cast<size_t>(index)];
   }
