@@ -171,6 +171,10 @@ void Arch::check() const {
                  std::to_string(size.minimum));
     }
   }
+  if (prices.activity == Activity::kCounted && prices.zero_macs == ZeroMacs::kCounted) {
+    reject(name, "prices.zero_macs", "counted",
+           "counts twice what prices.activity = counted counts already; take zero_macs = full");
+  }
 }
 
 std::string to_text(const Arch& arch) {

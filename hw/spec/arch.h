@@ -17,6 +17,7 @@ enum class MemoryModel : uint8_t { kIdeal, kLatency, kDdr4, kLpddr4 };
 enum class ChannelBits : uint8_t { k16, k32, k64 };
 enum class Technology : uint8_t { k45nm, k28nm, k16nm, k7nm };
 enum class ZeroMacs : uint8_t { kFull, kCounted };
+enum class Activity : uint8_t { kAssumed, kCounted };
 
 struct Arch {
 #define QSIM_SECTION_BEGIN(section) struct {
@@ -56,7 +57,7 @@ struct Arch {
   }
 
   // Throws Error when keys do not fit together (bus not a power of two, a buffer of no word,
-  // sub-word modes on odd numbers of lanes).
+  // sub-word modes on odd numbers of lanes, zeros that activity counts already).
   // Ranges of single keys are checked when they are set.
   void check() const;
 };

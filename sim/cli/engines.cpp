@@ -34,6 +34,7 @@ RunResult run_systemc(const Program& program, const std::vector<Tensor>& inputs,
   options.progress = timed.progress;
   options.retirement = timed.retirement;
   options.fill = timed.fill;
+  options.count_activity = timed.count_activity;
   options.waveform = timed.waveform;
   return SystemcEngine(program, options).run(inputs);
 }
@@ -74,7 +75,8 @@ class TimedValues : public ValueEngine {
       if (observer) {
         layers = [&](LayerId layer, const Tensor& output) { observer(layer, b, output); };
       }
-      RunResult run = run_(program_, batch, {.observer = layers});
+      const bool counts = b == 0 && program_.arch.prices.activity == Activity::kCounted;
+      RunResult run = run_(program_, batch, {.observer = layers, .count_activity = counts});
       append(run, result);
       run.outputs.clear();
       if (b == 0) result.timed = std::move(run);
@@ -130,7 +132,7 @@ constexpr EngineRow kEngines[] = {
      [](const Program& program) -> std::unique_ptr<ValueEngine> {
        return std::make_unique<TimedValues>(program, run_systemc);
      },
-     run_systemc},
+     run_systemc, true},
     {"rtl", "values and cycles, from the SystemVerilog", true, true, true, true,
      [](const Program& program) -> std::unique_ptr<ValueEngine> {
        return std::make_unique<TimedValues>(program, run_rtl);

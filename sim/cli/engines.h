@@ -46,6 +46,7 @@ struct TimedOptions {
   std::function<void(const std::string& text)> notice = {};  // about long work before the run
   RetirementObserver retirement = {};
   std::optional<uint32_t> fill = {};
+  bool count_activity = false;  // fills RunResult::activity; for engines that count it
   RtlSettings rtl = {};
   Waveform* waveform = nullptr;  // engines with retirements show it their signals
 };
@@ -61,6 +62,7 @@ struct EngineRow {
   std::unique_ptr<ValueEngine> (*make_values)(const Program& program);
   RunResult (*run_timed)(const Program& program, const std::vector<Tensor>& inputs,
                          const TimedOptions& options);
+  bool counts_activity = false;  // its value engine: of the first batch, when arch.prices says so
 };
 
 std::span<const EngineRow> engine_rows();

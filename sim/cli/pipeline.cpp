@@ -15,6 +15,7 @@
 #include "sim/cli/run_files.h"
 #include "sim/cli/sequence.h"
 #include "sim/engines/analytic/engine.h"
+#include "sim/report/energy.h"
 #include "sim/report/perfetto.h"
 
 namespace qsim::cli {
@@ -117,6 +118,10 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
   const CompiledModel model = compile_model(request.model, progress);
   const Program& program = model.program;
 
+  const bool counts_values = engine.has_values && engine.has_cycles && model.samples.data;
+  if (engine.has_cycles) {
+    require_counts(program.arch, counts_values, counts_values && engine.counts_activity);
+  }
   const EngineRow& value_engine = engine.has_values ? engine : find_engine("reference", "");
   Evaluation evaluation;
   if (model.samples.data) {
@@ -146,7 +151,6 @@ Report run_model(const RunRequest& request, ProgressLine& progress) {
     save_outputs(request.save_outputs, program.network, model.samples, evaluation);
   }
   if (!request.trace.empty()) write_file(request.trace, render_trace(program, result));
-  const bool counts_values = engine.has_values && engine.has_cycles && model.samples.data;
   return make_report(program, result, counts_values, prices.of(program.arch),
                      make_manifest(request, model, engine, value_engine), evaluation.accuracy);
 }

@@ -1,6 +1,7 @@
 #include "sim/price/price_list.h"
 
 #include "hw/spec/dram_part.h"
+#include "sim/price/switching.h"
 
 namespace qsim {
 namespace {
@@ -68,6 +69,7 @@ Memories memories_of(const Arch& arch) {
 }
 
 bool is_ws(const Arch& arch) { return arch.array.dataflow == Dataflow::kWs; }
+bool counts_bits(const Arch& arch) { return arch.prices.activity == Activity::kCounted; }
 
 // Registers of a PE that take a new word for each operand: ws: code and sum; os: code, weight, sum.
 double moved_bits(const Arch& arch) { return 8 + 32 + (is_ws(arch) ? 0 : 8); }
@@ -130,13 +132,37 @@ void set_array(PriceList& list, const Arch& arch, const PriceTable& table) {
   for (int pack = 0; pack <= 2; ++pack) {
     const double codes = 1 << pack, bits = 8 >> pack;
     const Estimate arithmetic = product(table, bits * bits) + table.logic_add_32 * (1 / codes);
-    price(macs[pack]) = arithmetic + registers * (1 / codes);
+    if (!counts_bits(arch)) price(macs[pack]) = arithmetic + registers * (1 / codes);
     // What is saved; of each end of the price that share of the other end which keeps the rest
     // positive.
     const Price& share = table.logic_zero_mac_share;
     price(zeros[pack]) = {-arithmetic.value * (1 - share.value), -arithmetic.low * (1 - share.low),
                           -arithmetic.high * (1 - share.high),
                           weaker(arithmetic.origin, share.origin)};
+  }
+}
+
+// A bit that changes: its part of what a PE does in a slot, over the bits that random codes change.
+void set_activity(PriceList& list, const Arch& arch, const PriceTable& table) {
+  const auto price = [&](Event event) -> Estimate& { return list.pj[static_cast<size_t>(event)]; };
+  const Event operands[] = {Event::k_operand_bits_8bit, Event::k_operand_bits_4bit,
+                            Event::k_operand_bits_2bit};
+  const Event weights[] = {Event::k_weight_bits_8bit, Event::k_weight_bits_4bit,
+                           Event::k_weight_bits_2bit};
+  const Event sums[] = {Event::k_sum_bits_8bit, Event::k_sum_bits_4bit, Event::k_sum_bits_2bit};
+  for (int pack = 0; pack <= 2; ++pack) {
+    const SwitchingLaw& law = switching_law(arch.array.dataflow, pack);
+    const double codes = 1 << pack, bits = 8 >> pack;
+    const Estimate gates = (product(table, bits * bits) * codes + table.logic_add_32) * law.error();
+    const auto bit = [&](double share, double register_bits, double random_bits) {
+      return (gates * share + table.logic_register_bit * register_bits) * (1 / random_bits);
+    };
+    price(operands[pack]) = bit(law.operand_share, 8, kRandomByteBits);
+    price(weights[pack]) = bit(law.weight_share, 8, kRandomByteBits);
+    price(sums[pack]) = bit(law.sum_share, 32, law.random_sum_bits);
+    if (pack == 0) {
+      price(Event::k_sign_bits_8bit) = bit(law.sign_share, 0, law.random_sign_bits);
+    }
   }
 }
 
@@ -148,8 +174,9 @@ void set_buffers(PriceList& list, const Arch& arch, const PriceTable& table) {
   price(Event::k_act_write_words) = memories.act.word(table, row_bits);
   price(Event::k_act_loaded_bytes) = memories.act.word(table, 8);
   price(Event::k_act_stored_bytes) = memories.act.word(table, 8);
-  price(Event::k_weight_read_words) =
-      memories.weight.word(table, col_bits) + table.logic_register_bit * col_bits;
+  const bool weights_counted = is_ws(arch) && counts_bits(arch);
+  price(Event::k_weight_read_words) = memories.weight.word(table, col_bits) +
+                                      table.logic_register_bit * (weights_counted ? 0 : col_bits);
   price(Event::k_weight_loaded_bytes) = memories.weight.word(table, 8);
   price(Event::k_param_read_words) =
       memories.param.word(table, 4 * col_bits) + table.logic_register_bit * (4 * col_bits);
@@ -223,6 +250,7 @@ PriceList make_price_list(const Arch& arch, const PriceTable& table) {
   list.register_bits = array_bits(arch) + vector_bits(arch) + kControlBits;
   set_area(list, arch, table);
   set_array(list, arch, table);
+  set_activity(list, arch, table);
   set_buffers(list, arch, table);
   set_dram(list, arch, table);
   const auto price = [&](Event event) -> Estimate& { return list.pj[static_cast<size_t>(event)]; };

@@ -76,6 +76,26 @@ void add_traffic(std::vector<Column>& columns) {
   }
 }
 
+void add_activity(std::vector<Column>& columns) {
+  const auto changed = [&](const char* key, const char* title, const char* meaning,
+                           int64_t BitChanges::*member) {
+    columns.push_back({key, title, "bits", Origin::kMeasured, meaning, 0, 5,
+                       [member](const LayerRow& row) -> std::optional<double> {
+                         if (!row.activity) return std::nullopt;
+                         return static_cast<double>((*row.activity).*member);
+                       }});
+  };
+  changed("changed_operand_bits", "op bits",
+          "changed in the operand registers of the array's elements (rules S1 to S5); with "
+          "prices.activity = counted",
+          &BitChanges::operand_bits);
+  changed("changed_sign_bits", "sign bits", "those of them that are the sign of a code",
+          &BitChanges::sign_bits);
+  changed("changed_weight_bits", "wgt bits", "changed in the elements' weight registers",
+          &BitChanges::weight_bits);
+  changed("changed_sum_bits", "sum bits", "changed in the elements' sums", &BitChanges::sum_bits);
+}
+
 void add_account(std::vector<Column>& columns) {
   for (int i = 0; i < kCycleStates; ++i) {
     const CycleState state{static_cast<uint8_t>(i)};
@@ -119,8 +139,8 @@ Column sqnr_column() {
           [](const LayerRow& row) { return row.sqnr_db; }};
 }
 
-std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, int64_t pes,
-                                 const PriceList& prices) {
+std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool has_activity, bool narrow,
+                                 int64_t pes, const PriceList& prices) {
   std::vector<Column> columns;
   columns.push_back({"macs", "MACs", "MACs", Origin::kDerived,
                      "multiply-accumulates of the layer, padding taps included", 0, 0,
@@ -129,6 +149,7 @@ std::vector<Column> make_columns(bool has_cycles, bool has_sqnr, bool narrow, in
   add_bits(columns, narrow);
   if (has_sqnr) columns.push_back(sqnr_column());
   add_traffic(columns);
+  if (has_activity) add_activity(columns);
   if (has_cycles) add_energy(columns, prices);
   if (has_cycles) add_account(columns);
   return columns;
@@ -141,14 +162,14 @@ std::vector<Column> layer_columns(const Report& report) {
   const bool narrow = std::any_of(rows.begin(), rows.end(), [](const LayerRow& row) {
     return row.code_bits.value_or(8) < 8 || row.weight_bits.value_or(8) < 8;
   });
-  return make_columns(report.has_cycles, report.accuracy.has_value(), narrow, report.arch.pes(),
-                      report.prices);
+  return make_columns(report.has_cycles, report.accuracy.has_value(),
+                      report.total.activity.has_value(), narrow, report.arch.pes(), report.prices);
 }
 
 std::string columns_reference() {
   std::string text = "| column | unit | origin | meaning |\n|---|---|---|---|\n";
   const PriceList prices = make_price_list(Arch{}, PriceSource().of(Arch{}));
-  for (const Column& column : make_columns(true, true, false, 1, prices)) {
+  for (const Column& column : make_columns(true, true, true, false, 1, prices)) {
     text += "| `" + column.key + "` | " + column.unit + " | " + name_of(column.origin) + " | " +
             column.meaning + " |\n";
   }

@@ -22,7 +22,8 @@ struct Column {
   std::function<std::optional<double>(const LayerRow&)> value;
 };
 
-// Those that the report has: without a timed engine no cycles, without accuracy no SQNR.
+// Those that the report has: without a timed engine no cycles, without accuracy no SQNR, without
+// counts no activity.
 std::vector<Column> layer_columns(const Report& report);
 
 // docs/user/report.md's table of all columns. Printed by `qsim machines --columns`.

@@ -89,6 +89,28 @@ void share_zero_macs(std::vector<EventCounts>& layers, int64_t zero_macs) {
   for (size_t i = 0; i < parts.size(); ++i) layers[i / 3][kZeroMacs[i % 3]] = parts[i];
 }
 
+constexpr Event kOperandBits[] = {Event::k_operand_bits_8bit, Event::k_operand_bits_4bit,
+                                  Event::k_operand_bits_2bit};
+constexpr Event kWeightBits[] = {Event::k_weight_bits_8bit, Event::k_weight_bits_4bit,
+                                 Event::k_weight_bits_2bit};
+constexpr Event kSumBits[] = {Event::k_sum_bits_8bit, Event::k_sum_bits_4bit,
+                              Event::k_sum_bits_2bit};
+
+// All matmuls of a layer are in one mode.
+void take_activity(std::vector<EventCounts>& layers, const Program& program,
+                   const std::vector<BitChanges>& activity) {
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const auto* matmul = std::get_if<Matmul>(&program.instructions[i].op);
+    if (!matmul) continue;
+    const auto layer = static_cast<size_t>(program.info[i].layer);
+    const BitChanges& bits = activity[layer];
+    layers[layer][kOperandBits[matmul->act_pack]] = bits.operand_bits;
+    layers[layer][kWeightBits[matmul->act_pack]] = bits.weight_bits;
+    layers[layer][kSumBits[matmul->act_pack]] = bits.sum_bits;
+    if (matmul->act_pack == 0) layers[layer][Event::k_sign_bits_8bit] = bits.sign_bits;
+  }
+}
+
 void require(bool agrees, const char* what) {
   if (!agrees) {
     throw std::logic_error(std::string("report: ") + what +
@@ -97,6 +119,19 @@ void require(bool agrees, const char* what) {
 }
 
 }  // namespace
+
+void require_counts(const Arch& arch, bool zeros, bool activity) {
+  if (arch.prices.zero_macs == ZeroMacs::kCounted && !zeros) {
+    throw Error(arch.name +
+                ": prices.zero_macs = counted needs codes to count: --engine systemc or rtl, and "
+                "--data");
+  }
+  if (arch.prices.activity == Activity::kCounted && !activity) {
+    throw Error(arch.name +
+                ": prices.activity = counted needs codes, and an engine that counts the bits that "
+                "change: --engine systemc, and --data");
+  }
+}
 
 RunEnergy price_run(const Program& program, const RunResult& result, bool has_values,
                     const std::vector<LayerAccount>& times, const std::vector<Traffic>& traffic,
@@ -130,13 +165,12 @@ RunEnergy price_run(const Program& program, const RunResult& result, bool has_va
       layers[i][Event::k_dram_background_cycles] = cycles[i];
     }
   }
+  require_counts(arch, has_values, !result.activity.empty());
   if (arch.prices.zero_macs == ZeroMacs::kCounted) {
-    if (!has_values) {
-      throw Error(arch.name +
-                  ": prices.zero_macs = counted needs codes to count: --engine systemc or rtl, and "
-                  "--data");
-    }
     share_zero_macs(layers, counters.zero_operand_macs);
+  }
+  if (arch.prices.activity == Activity::kCounted) {
+    take_activity(layers, program, result.activity);
   }
   for (const EventCounts& layer : layers) {
     run.counts += layer;

@@ -11,11 +11,17 @@ namespace {
 
 // What the numbers leave out, for every machine and network.
 const char* const kNotModelled[] = {
-    "energy of the host, of pads, and of switching as the codes are (docs/user/energy.md)",
     "other masters on the memory bus, and the host's own memory traffic",
     "the work of a host step: it costs host.step_cycles and host.elements_per_cycle",
     "starting the machine: writing weights and instructions to DRAM, the first call's latency",
     "whether the clock of clock.mhz can be reached"};
+
+const char* energy_not_modelled(const Arch& arch) {
+  return arch.prices.activity == Activity::kCounted
+             ? "energy of the host, of pads, and of glitches (docs/user/energy.md)"
+             : "energy of the host, of pads, and of switching as the codes are "
+               "(docs/user/energy.md)";
+}
 
 const char* memory_not_modelled(const Arch& arch) {
   return dram_part(arch.memory.model)
@@ -99,7 +105,12 @@ std::vector<LayerRow> make_rows(const Program& program, const std::vector<LayerA
 void add_energy(Report& report, const Program& program, const RunResult& result, bool has_values,
                 const std::vector<LayerAccount>& times, const std::vector<Traffic>& traffic) {
   const RunEnergy run = price_run(program, result, has_values, times, traffic, report.prices);
-  for (size_t i = 0; i < report.layers.size(); ++i) report.layers[i].energy = run.layers[i];
+  for (size_t i = 0; i < report.layers.size(); ++i) {
+    report.layers[i].energy = run.layers[i];
+    if (!result.activity.empty() && report.layers[i].place == LayerPlace::kArray) {
+      report.layers[i].activity = result.activity[i];
+    }
+  }
   for (size_t i = 0; i < kEvents; ++i) {
     const Event event{static_cast<uint8_t>(i)};
     if (run.counts[event] == 0) continue;
@@ -116,6 +127,10 @@ LayerRow make_total(const std::vector<LayerRow>& rows) {
     total.time.account += row.time.account;
     total.traffic += row.traffic;
     total.energy += row.energy;
+    if (row.activity) {
+      if (!total.activity) total.activity.emplace();
+      *total.activity += *row.activity;
+    }
   }
   return total;
 }
@@ -174,8 +189,9 @@ Report make_report(const Program& program, const RunResult& result, bool has_val
   report.accuracy = std::move(accuracy);
   report.value_blockers = program.network.value_blockers;
   report.notes = program.network.notes;
-  report.not_modelled.assign(std::begin(kNotModelled), std::end(kNotModelled));
-  report.not_modelled.insert(report.not_modelled.begin() + 1, memory_not_modelled(report.arch));
+  report.not_modelled = {energy_not_modelled(report.arch), memory_not_modelled(report.arch)};
+  report.not_modelled.insert(report.not_modelled.end(), std::begin(kNotModelled),
+                             std::end(kNotModelled));
   report.figures = make_figures(program, result, report);
   report.counters = counter_figures(result, report.has_cycles, has_values);
   return report;

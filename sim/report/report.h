@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/engines/engine.h"
 #include "sim/price/energy.h"
 #include "sim/report/account.h"
 #include "sim/report/manifest.h"
@@ -30,8 +31,9 @@ struct LayerRow {
   std::optional<int64_t> peak_macs;
   LayerAccount time;  // all zero without a timed engine
   Traffic traffic;
-  EnergyAccount energy;           // all zero without a timed engine
-  std::optional<double> sqnr_db;  // of its output against the float network's, see Accuracy
+  EnergyAccount energy;                // all zero without a timed engine
+  std::optional<BitChanges> activity;  // array: of its elements, when the engine counted them
+  std::optional<double> sqnr_db;       // of its output against the float network's, see Accuracy
 
   double utilization(int64_t pes) const;  // useful PE-cycles over all; 0 when it owns no cycles
 };
@@ -100,7 +102,7 @@ struct Report {
 // counters.def values count when `has_values`. Throws
 // std::logic_error when the account or the traffic does not add up, or when a layer has neither
 // instructions nor a host step: no operator may cost nothing because nobody modelled it. Throws
-// Error when prices.zero_macs asks for values that there are not.
+// Error when prices.zero_macs or prices.activity asks for counts that there are not.
 Report make_report(const Program& program, const RunResult& result, bool has_values,
                    const PriceTable& prices, Manifest manifest, std::optional<Accuracy> accuracy);
 

@@ -109,6 +109,14 @@ TEST(Arch, RefusesKeysThatDoNotFitTogether) {
             "odd.cfg: buffers.weight_kib = 64 gives 256 words; this array needs at least 512");
 }
 
+TEST(Arch, CountsZerosOrActivityButNotBoth) {
+  Arch arch;
+  arch.prices.activity = Activity::kCounted;
+  arch.check();
+  arch.prices.zero_macs = ZeroMacs::kCounted;
+  EXPECT_THROW(arch.check(), Error);
+}
+
 TEST(Arch, SubWordModesNeedWholeBytesOfLanes) {
   const auto message = [](const std::string& text) {
     return message_of([&] { read_arch_text(text, "odd.cfg"); });

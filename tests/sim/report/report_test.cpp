@@ -327,6 +327,35 @@ TEST(Report, ZeroCodesAreCountedWhereThereAreValues) {
   EXPECT_EQ(none.total.energy[Component::k_clock], half.total.energy[Component::k_clock]);
 }
 
+// Bits that change are charged layer by layer, in place of the multiply-accumulates.
+TEST(Report, ActivityIsChargedWhereItIsCounted) {
+  Program program = hand_made_program();
+  RunResult result = run_analytic(program);
+  const PriceTable& table = PriceSource().of(program.arch);
+  const Report assumed = make_report(program, result, true, table, {}, {});
+  EXPECT_FALSE(assumed.total.activity);
+  program.arch.prices.activity = Activity::kCounted;
+  EXPECT_THROW(make_report(program, result, true, table, {}, {}), Error);
+  result.activity.resize(program.network.layers.size());
+  const Report still = make_report(program, result, true, table, {}, {});
+  EXPECT_EQ(still.total.energy[Component::k_array], Energy{});
+  EXPECT_EQ(still.total.energy[Component::k_clock], assumed.total.energy[Component::k_clock]);
+
+  size_t conv = 0;
+  while (still.layers[conv].place != LayerPlace::kArray) ++conv;
+  result.activity[conv] = {4000, 500, 300, 16000};
+  const Report counted = make_report(program, result, true, table, {}, {});
+  const auto price = [&](Event event) { return counted.prices.price(event).value; };
+  const double fj =
+      1e3 * (4000 * price(Event::k_operand_bits_8bit) + 500 * price(Event::k_sign_bits_8bit) +
+             300 * price(Event::k_weight_bits_8bit) + 16000 * price(Event::k_sum_bits_8bit));
+  EXPECT_NEAR(static_cast<double>(counted.layers[conv].energy[Component::k_array].fj), fj, 4);
+  EXPECT_EQ(counted.total.energy[Component::k_array],
+            counted.layers[conv].energy[Component::k_array]);
+  EXPECT_EQ(counted.total.activity, result.activity[conv]);
+  EXPECT_NE(counted.not_modelled[0], assumed.not_modelled[0]);
+}
+
 TEST(Report, WithoutCyclesThereIsAreaAndNoEnergy) {
   const Program program = hand_made_program();
   const Report report =
