@@ -11,7 +11,7 @@
 namespace qsim::model {
 
 // The best instructions that may be used; the processor decides what is used. All give the same.
-enum class BitCounting : uint8_t { kPortable, kAvx2, kAvx512 };
+enum class BitCounting : uint8_t { kPortable, kAvx512 };
 
 // Pixels of one reduction tile, as ArrayKernel::multiply() takes them.
 struct TilePass {

@@ -67,7 +67,8 @@ class FitActivity(unittest.TestCase):
                 self.assertAlmostEqual(written[kind], share, delta=0.002, msg=f"{dataflow} {kind}")
             self.assertAlmostEqual(random_sign, uniform["sign"], delta=0.01)
             self.assertAlmostEqual(random_sum, uniform["sum"], delta=0.01)
-            errors = [fit_activity.error_percent(shares, case, uniform, kinds) for traces in cases.values() for case in traces.values()]
+            errors = [error for traces in cases.values() for error in fit_activity.errors_of(law, shares, traces, uniform)]
+            errors += [error for _, more in fit_activity.others(law, shares, HELD_OUT).values() for error in more]
             self.assertAlmostEqual(above, max(errors) / 100, delta=0.002)
             self.assertAlmostEqual(below, -min(errors) / 100, delta=0.002)
 
