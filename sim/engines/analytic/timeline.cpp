@@ -26,7 +26,8 @@ Timeline::Timeline(const Arch& arch, std::span<const Instruction> instructions,
       start_(start),
       memory_(memory),
       timing_(timing),
-      counters_(counters) {
+      counters_(counters),
+      fetch_beats_(timing::kInstructionBytes / arch.memory.bus_bytes) {
   state_.landings.assign(static_cast<size_t>(arch.dma.load_outstanding), kUnknown);
   if (fold && memory.has_independent_channels()) fold_.emplace(arch, instructions, timing);
 }
@@ -63,16 +64,20 @@ int64_t Timeline::run() {
 void Timeline::propagate() {
   while (possible_ != 0) {
     const int bit = std::countr_zero(possible_);
-    const bool moved = bit < kUnits       ? issue(bit)
-                       : bit < 2 * kUnits ? retire(bit - kUnits)
-                                          : dispatch();
-    if (!moved) possible_ &= ~(1u << bit);
+    possible_ &= possible_ - 1;
+    if (bit < kUnits) {
+      issue(bit);
+    } else if (bit < 2 * kUnits) {
+      retire(bit - kUnits);
+    } else {
+      dispatch();
+    }
   }
 }
 
-bool Timeline::dispatch() {  // T5
+void Timeline::dispatch() {  // T5
   const size_t i = state_.dispatched();
-  if (i == state_.fetched()) return false;
+  if (i == state_.fetched()) return;
   int64_t cycle = state_.arrival[i] + 1;
   if (i > 0) cycle = std::max(cycle, state_.dispatch[i - 1] + 1);
   const Operation& op = instructions_[i].op;
@@ -82,7 +87,7 @@ bool Timeline::dispatch() {  // T5
     const size_t j = unit.dispatch.size();
     const size_t depth = static_cast<size_t>(arch_.fetch.queue_depth);
     if (j >= depth) {
-      if (j - depth >= unit.issue.size()) return false;
+      if (j - depth >= unit.issue.size()) return;
       cycle = std::max(cycle, unit.issue[j - depth] + 1);
     }
     unit.index.push(static_cast<int64_t>(i));
@@ -90,29 +95,29 @@ bool Timeline::dispatch() {  // T5
     possible_ |= issue_bit(u);
   }
   state_.dispatch.push(cycle);
-  return true;
+  if (i + 1 < state_.fetched()) possible_ |= kDispatchBit;
 }
 
-bool Timeline::issue(int u) {  // T6
+void Timeline::issue(int u) {  // T6
   UnitState& unit = state_.units[u];
   const size_t j = unit.issue.size();
-  if (j == unit.dispatch.size() || unit.busy_until == kUnknown) return false;
+  if (j == unit.dispatch.size() || unit.busy_until == kUnknown) return;
   const int64_t index = unit.index[j];
   const Instruction& instruction = at(index);
   int64_t cycle = std::max(unit.dispatch[j] + 1, unit.busy_until);
   const size_t in_flight = static_cast<size_t>(arch_.sync.in_flight);
   if (j >= in_flight) {
-    if (j - in_flight >= unit.retire.size()) return false;
+    if (j - in_flight >= unit.retire.size()) return;
     cycle = std::max(cycle, unit.retire[j - in_flight] + 1);
   }
   const auto* vector_op = std::get_if<Vector>(&instruction.op);
   if (vector_op && vector_op->drain && j > 0) {
-    if (unit.retire.size() < j) return false;
+    if (unit.retire.size() < j) return;
     cycle = std::max(cycle, unit.retire[j - 1] + 1);
   }
   for (uint32_t take = instruction.take; take != 0; take &= take - 1) {
     const TokenState& state = tokens(std::countr_zero(take), u);
-    if (state.taken.size() == state.given.size()) return false;
+    if (state.taken.size() == state.given.size()) return;
     cycle = std::max(cycle, state.given[state.taken.size()] + 1);
   }
   for (uint32_t take = instruction.take; take != 0; take &= take - 1) {
@@ -124,9 +129,9 @@ bool Timeline::issue(int u) {  // T6
   if (!timing_.empty()) timing_[static_cast<size_t>(index)].issue = cycle;
   possible_ |= kDispatchBit | retire_bit(u);
   if (u == kLoad || u == kStore) {
-    start_transfer(u, index, cycle);
-    return true;
+    return start_transfer(u, index, cycle);
   }
+  if (j + 1 < unit.dispatch.size()) possible_ |= issue_bit(u);
   Duration duration;
   if (vector_op) {
     duration = vector_duration(arch_, *vector_op, counters_);
@@ -139,14 +144,13 @@ bool Timeline::issue(int u) {  // T6
     timing_[static_cast<size_t>(index)].busy_until = unit.busy_until;
     timing_[static_cast<size_t>(index)].done = cycle + duration.done;
   }
-  return true;
 }
 
-bool Timeline::retire(int u) {  // T8
+void Timeline::retire(int u) {  // T8
   UnitState& unit = state_.units[u];
   const size_t j = unit.retire.size();
   // A transfer is done only once its last burst has been requested.
-  if (j == unit.done.size()) return false;
+  if (j == unit.done.size()) return;
   const int64_t index = unit.index[j];
   int64_t ready = unit.done[j];
   if (j > 0) ready = std::max(ready, unit.retire[j - 1] + 1);
@@ -157,7 +161,7 @@ bool Timeline::retire(int u) {  // T8
     const TokenState& state = tokens(u, std::countr_zero(give));
     const size_t gift = state.given.size();
     if (gift < depth) continue;
-    if (gift - depth >= state.taken.size()) return false;
+    if (gift - depth >= state.taken.size()) return;
     cycle = std::max(cycle, state.taken[gift - depth] + 1);
   }
   for (uint32_t give = gifts; give != 0; give &= give - 1) {
@@ -169,7 +173,7 @@ bool Timeline::retire(int u) {  // T8
   counters_.token_full_cycles += cycle - ready;
   unit.retire.push(cycle);
   if (!timing_.empty()) timing_[static_cast<size_t>(index)].retire = cycle;
-  return true;
+  if (j + 1 < unit.done.size()) possible_ |= retire_bit(u);
 }
 
 void Timeline::start_transfer(int u, int64_t index, int64_t cycle) {
@@ -210,7 +214,7 @@ int64_t Timeline::next_fetch() const {  // T4
 }
 
 void Timeline::request_fetch(int64_t cycle) {
-  const int64_t beats = timing::kInstructionBytes / arch_.memory.bus_bytes;
+  const int64_t beats = fetch_beats_;
   if (memory_.has_independent_channels()) {
     state_.arrival.push(memory_.read_last_beat(cycle, beats));
   } else {

@@ -26,15 +26,15 @@ class Timeline {
 
  private:
   // What may have become possible since it was last tried: bit u issue of unit u, bit 4 + u its
-  // retirement, bit 8 dispatch.
+  // retirement, bit 8 dispatch. Each of these does the next one if it can be done.
   static constexpr uint32_t issue_bit(int unit) { return 1u << unit; }
   static constexpr uint32_t retire_bit(int unit) { return 16u << unit; }
   static constexpr uint32_t kDispatchBit = 256;
 
   void propagate();
-  bool dispatch();
-  bool issue(int unit);
-  bool retire(int unit);
+  void dispatch();
+  void issue(int unit);
+  void retire(int unit);
   void start_transfer(int unit, int64_t instruction, int64_t cycle);
   void end_transfer(int unit, int64_t instruction, int64_t busy_until, int64_t done);
   int64_t next_fetch() const;
@@ -57,6 +57,7 @@ class Timeline {
   MemoryTiming& memory_;
   std::span<InstructionTiming> timing_;
   Counters& counters_;
+  int64_t fetch_beats_;  // of an instruction
 
   uint32_t possible_ = 0;
   State state_;
