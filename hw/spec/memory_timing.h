@@ -52,13 +52,20 @@ class MemoryTiming {
     // cycle of its last beat.
     int64_t take(int64_t earliest, const Pace::Distances& distances, int64_t units_per_cycle) {
       start(earliest);
+      if (units_per_cycle == 1) {  // nothing is ever early
+        const int64_t last = free.cycles + distances.last.cycles;
+        free.cycles += distances.next.cycles;
+        return last;
+      }
       const int64_t last = free.cycles + distances.last.cycles -
                            (free.early + distances.last.early >= units_per_cycle);
       free.add(distances.next, units_per_cycle);
       return last;
     }
     void start(int64_t earliest) {
-      if (earliest >= free.cycles) free = {earliest, 0};
+      if (earliest < free.cycles) return;
+      free.cycles = earliest;
+      free.early = 0;
     }
   };
 

@@ -264,21 +264,21 @@ int64_t Timeline::request_load_bursts(int64_t before) {
   if (load_request_cycle() >= before) return kUnknown;
   BurstWalk bursts = state_.load.bursts;
   MemoryTiming::Reads reads(memory_, load_request_cycle());
-  int64_t* const landings = state_.landings.data();
-  const size_t size = state_.landings.size();
-  size_t oldest = state_.oldest_landing;
+  int64_t* const first = state_.landings.data();
+  int64_t* const end = first + state_.landings.size();
+  int64_t* oldest = first + state_.oldest_landing;
   int64_t next = state_.load.next_request, landed = kUnknown, beats = 0;
   bursts.take_while([&](int64_t of_burst) {
     // kUnknown + 1 is no bound.
-    const int64_t cycle = std::max(next, landings[oldest] + 1);
+    const int64_t cycle = std::max(next, *oldest + 1);
     if (cycle >= before) return false;
     next = cycle + 1;
-    landings[oldest] = landed = reads.last_beat(cycle, of_burst) + timing::kLandingCycles;
-    if (++oldest == size) oldest = 0;
+    *oldest = landed = reads.last_beat(cycle, of_burst) + timing::kLandingCycles;
+    if (++oldest == end) oldest = first;
     beats += of_burst;
     return true;
   });
-  state_.oldest_landing = oldest;
+  state_.oldest_landing = static_cast<size_t>(oldest - first);
   state_.load.next_request = next;
   state_.load.bursts = bursts;
   counters_.load_beats += beats;
