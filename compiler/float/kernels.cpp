@@ -94,9 +94,7 @@ size_t wrap_axis(int64_t axis, size_t rank) {
 }
 
 std::vector<int64_t> Call::ints(const char* name, size_t i) const {
-  const std::vector<int64_t> fallback =
-      has(i) ? graph.value(node.inputs[i]).data.as_ints() : std::vector<int64_t>();
-  return node.attr_ints(name, fallback);
+  return integer_parameter(graph, node, name, i);
 }
 
 }  // namespace qsim

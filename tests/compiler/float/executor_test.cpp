@@ -43,6 +43,15 @@ TEST(FloatExecutor, TakesAnyNumericInput) {
             (std::vector<float>{0, 0, 5}));
 }
 
+TEST(FloatExecutor, TakesParametersThatAreFilled) {
+  OnnxBuilder model;
+  model.input("x", {1, 2}).output("y").initializer("s", int64s({4}));
+  model.node("ConstantOfShape", {"s"}, {"pads"}, {{"value", int64s({1})}});
+  model.node("Pad", {"x", "pads"}, {"y"});
+  EXPECT_EQ(run(model, floats({1, 2}, {3, 4})),
+            (std::vector<float>{0, 0, 0, 0, 0, 3, 4, 0, 0, 0, 0, 0}));
+}
+
 TEST(FloatExecutor, RefusesInputsThatDoNotFit) {
   OnnxBuilder model;
   model.input("x", {2, 3}).output("y").node("Relu", {"x"}, {"y"});
