@@ -4,7 +4,8 @@
 #include <type_traits>
 #include <variant>
 
-#include "hw/spec/timing.h"
+#include "sim/engines/analytic/same_timing.h"
+#include "sim/engines/analytic/state_view.h"
 
 namespace qsim::analytic {
 namespace {
@@ -21,40 +22,6 @@ constexpr size_t kFirstPatience = 2, kMaxPatience = 64;
 // Looking costs time as well: after so many instructions without a jump comes a pause, each time
 // twice as long.
 constexpr size_t kAttention = 256, kFirstPause = 512, kMaxPause = 8192;
-
-// Bursts depend on an address modulo 4096. Where every piece begins at a multiple of the longest
-// burst, they end there, too, whichever multiple it is.
-template <typename Transfer>
-bool same_bursts(const Arch& arch, const Transfer& a, const Transfer& b) {
-  if (a.bytes != b.bytes || a.count0 != b.count0 || a.count1 != b.count1 || a.count2 != b.count2 ||
-      a.dram_stride0 != b.dram_stride0 || a.dram_stride1 != b.dram_stride1 ||
-      a.dram_stride2 != b.dram_stride2) {
-    return false;
-  }
-  const int64_t distance = a.dram_address - b.dram_address;
-  if (distance % timing::kBurstBoundaryBytes == 0) return true;
-  const int64_t burst = timing::kMaxBurstBeats * arch.memory.bus_bytes;
-  const bool steps = (a.count0 == 1 || a.dram_stride0 % burst == 0) &&
-                     (a.count1 == 1 || a.dram_stride1 % burst == 0) &&
-                     (a.count2 == 1 || a.dram_stride2 % burst == 0);
-  return steps && a.dram_address % burst == 0 && b.dram_address % burst == 0;
-}
-
-bool same_matmul(const Matmul& a, const Matmul& b) {
-  return a.out_h == b.out_h && a.out_w == b.out_w && a.kh == b.kh && a.kw == b.kw &&
-         a.cblocks == b.cblocks && a.act_pack == b.act_pack && a.weight_pack == b.weight_pack;
-}
-
-bool same_vector(const Arch& arch, const Vector& a, const Vector& b) {
-  // Addresses modulo a word decide how many words a block touches.
-  const auto same_lane = [&](int32_t x, int32_t y) { return (x - y) % arch.array.rows == 0; };
-  return a.function == b.function && a.blocks == b.blocks && a.last_channels == b.last_channels &&
-         a.out_h == b.out_h && a.out_w == b.out_w && a.kh == b.kh && a.kw == b.kw &&
-         a.drain == b.drain && a.dst_pack == b.dst_pack && a.src_pack == b.src_pack &&
-         a.src2_pack == b.src2_pack && same_lane(a.dst, b.dst) &&
-         (VectorFunction(a.function) == VectorFunction::kRequant || same_lane(a.src, b.src)) &&
-         same_lane(a.src2, b.src2);
-}
 
 // A number that instructions of one kind share; others may have it, too.
 size_t kind_of(const Instruction& instruction) {
@@ -86,93 +53,6 @@ void for_each_history(StateType& state, Visit&& visit) {
   }
 }
 
-// Writes down what the rules may still look back at, relative to a cycle and an instruction.
-class View {
- public:
-  View(const Arch& arch, int64_t cycle, size_t index, std::vector<int64_t>& out)
-      : arch_(arch), cycle_(cycle), index_(static_cast<int64_t>(index)), out_(out) {
-    out_.clear();
-  }
-
-  void write(const State& state, const MemoryTiming& memory) {
-    const size_t fifo = static_cast<size_t>(arch_.fetch.fifo_depth);
-    cycles(state.arrival, state.dispatched());
-    cycles(state.dispatch, state.fetched() - std::min(fifo, state.fetched()));
-    cycle(state.last_fetch_request);
-    for (const UnitState& unit : state.units) write_unit(unit);
-    for (const TokenState& tokens : state.tokens) write_tokens(tokens);
-    for (size_t i = state.oldest_landing; i < state.landings.size(); ++i) landing(state, i);
-    for (size_t i = 0; i < state.oldest_landing; ++i) landing(state, i);
-    if (state.load.bursts.finished()) {
-      out_.push_back(kNothing);
-    } else {
-      out_.push_back(state.load.instruction - index_);
-      out_.push_back(state.load.bursts.requested());
-      cycle(state.load.next_request);
-    }
-    const MemoryTiming::Backlog backlog = memory.backlog(cycle_);
-    out_.push_back(backlog.read);
-    out_.push_back(backlog.write);
-  }
-
- private:
-  static constexpr int64_t kNothing = INT64_MIN;
-
-  // Whatever happens from now on happens at cycle_ or later, by a rule "at or after the cycle
-  // following that one": which earlier cycle that was makes no difference.
-  void cycle(int64_t value) { out_.push_back(std::max<int64_t>(value - cycle_, -1)); }
-
-  template <typename Values>
-  void cycles(const Values& values, size_t from) {
-    out_.push_back(static_cast<int64_t>(values.size() - from));
-    for (size_t i = from; i < values.size(); ++i) cycle(values[i]);
-  }
-
-  void write_unit(const UnitState& unit) {
-    const size_t depth = static_cast<size_t>(arch_.fetch.queue_depth);
-    const size_t in_flight = static_cast<size_t>(arch_.sync.in_flight);
-    const size_t dispatched = unit.dispatch.size(), issued = unit.issue.size();
-    const size_t retired = unit.retire.size();
-    out_.push_back(static_cast<int64_t>(dispatched - retired));
-    for (size_t j = retired; j < dispatched; ++j) out_.push_back(unit.index[j] - index_);
-    cycles(unit.dispatch, issued);
-    cycles(unit.issue, dispatched - std::min(depth, dispatched));
-    // How long a retirement waits for a full counter is counted, from done on: no earlier cycle
-    // will do.
-    out_.push_back(static_cast<int64_t>(unit.done.size() - retired));
-    for (size_t j = retired; j < unit.done.size(); ++j) out_.push_back(unit.done[j] - cycle_);
-    const size_t back = std::max<size_t>(in_flight, 1);
-    const size_t from = issued - std::min(back, issued);
-    cycles(unit.retire, std::min(from, retired - std::min<size_t>(1, retired)));
-    if (retired > 0 && retired < issued) out_.push_back(unit.retire[retired - 1] - cycle_);
-    if (unit.busy_until == kUnknown) {
-      out_.push_back(kNothing);
-    } else {
-      cycle(unit.busy_until);
-    }
-  }
-
-  void write_tokens(const TokenState& tokens) {
-    const size_t depth = static_cast<size_t>(arch_.sync.token_depth);
-    const size_t given = tokens.given.size();
-    if (given == 0) return out_.push_back(kNothing);
-    cycles(tokens.given, tokens.taken.size());
-    cycles(tokens.taken, given - std::min(depth, given));
-  }
-
-  void landing(const State& state, size_t i) {
-    if (state.landings[i] == kUnknown) {
-      out_.push_back(kNothing);
-    } else {
-      cycle(state.landings[i]);
-    }
-  }
-
-  const Arch& arch_;
-  int64_t cycle_, index_;
-  std::vector<int64_t>& out_;
-};
-
 void add_periods(const Counters& before, int64_t times, Counters& counters) {
 #define QSIM_COUNTER(name, kind, unit, meaning) \
   counters.name += times * (counters.name - before.name);
@@ -181,23 +61,6 @@ void add_periods(const Counters& before, int64_t times, Counters& counters) {
 }
 
 }  // namespace
-
-bool same_timing(const Arch& arch, const Instruction& a, const Instruction& b) {
-  if (a.take != b.take || a.give != b.give || a.op.index() != b.op.index()) return false;
-  if (const auto* matmul = std::get_if<Matmul>(&a.op)) {
-    return same_matmul(*matmul, std::get<Matmul>(b.op));
-  }
-  if (const auto* vector = std::get_if<Vector>(&a.op)) {
-    return same_vector(arch, *vector, std::get<Vector>(b.op));
-  }
-  if (const auto* load = std::get_if<Load>(&a.op)) {
-    return same_bursts(arch, *load, std::get<Load>(b.op));
-  }
-  if (const auto* store = std::get_if<Store>(&a.op)) {
-    return same_bursts(arch, *store, std::get<Store>(b.op));
-  }
-  return false;  // HALT ends what repeats
-}
 
 // Transfers lie between all that repeats, or nothing is transferred for long.
 bool Fold::is_watched(const Instruction& instruction, size_t index) {
@@ -284,7 +147,7 @@ void Fold::take_snapshot(int64_t cycle, const State& state, const MemoryTiming& 
                          const Counters& counters, Snapshot& snapshot) const {
   snapshot.index = state.fetched();
   snapshot.cycle = cycle;
-  View(arch_, cycle, snapshot.index, snapshot.view).write(state, memory);
+  write_view(arch_, cycle, state, memory, snapshot.view);
   snapshot.sizes.clear();
   for_each_history(state, [&](const auto& history) { snapshot.sizes.push_back(history.size()); });
   snapshot.oldest = state.dispatched();

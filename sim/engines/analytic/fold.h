@@ -11,10 +11,6 @@
 
 namespace qsim::analytic {
 
-// Whether two instructions have the same part in every rule: same unit, tokens, duration and
-// counts, and bursts of the same lengths.
-bool same_timing(const Arch& arch, const Instruction& a, const Instruction& b);
-
 // Watches a segment and jumps over the periods of a steady state: the instructions to come repeat,
 // and all that the rules look back at is what it was one period ago, shifted in time.
 // For memories whose channels are independent.
