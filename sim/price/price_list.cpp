@@ -294,7 +294,8 @@ const std::vector<CounterPrice>& counter_prices() {
       {"token_full_cycles", "", "waiting costs clock and leakage, which are charged by cycles"},
       {"accumulator_wraps", "", "an overflow is noted, nothing more happens"},
       {"zero_operand_macs", "zero_macs_8bit, zero_macs_4bit, zero_macs_2bit",
-       "with prices.zero_macs = counted; in proportion to each layer's multiply-accumulates"},
+       "with prices.zero_macs = counted; without those at the edge of a tile, which are no "
+       "multiply-accumulates; in proportion to each layer's multiply-accumulates"},
       {"dram_activates", "dram_activates", "the row's precharge included"},
       {"dram_precharges", "", "in the price of the activate before it"},
       {"dram_reads", "dram_reads", ""},

@@ -1,5 +1,6 @@
 #include "sim/report/energy.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "hw/spec/dram_part.h"
@@ -78,6 +79,20 @@ void share_memory(std::vector<EventCounts>& layers, const Arch& arch, const Coun
   share(layers, Event::k_dram_reads, counters.dram_reads, read);
   share(layers, Event::k_dram_writes, counters.dram_writes, written);
   share(layers, Event::k_dram_activates, counters.dram_activates, moved);
+}
+
+// Products at the edge of a tile, where the array has more rows or columns than the tile has
+// channels. Their weights are 0: zero_operand_macs counts every one, but they are no MACs of a
+// layer.
+int64_t edge_products(const Program& program) {
+  int64_t products = 0;
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const auto* op = std::get_if<Matmul>(&program.instructions[i].op);
+    if (!op) continue;
+    const int64_t words = int64_t{1} * op->out_h * op->out_w * op->kh * op->kw * op->cblocks;
+    products += (words * program.arch.pes() << op->act_pack) - program.info[i].useful_macs;
+  }
+  return products;
 }
 
 void share_zero_macs(std::vector<EventCounts>& layers, int64_t zero_macs) {
@@ -167,7 +182,9 @@ RunEnergy price_run(const Program& program, const RunResult& result, bool has_va
   }
   require_counts(arch, has_values, !result.activity.empty());
   if (arch.prices.zero_macs == ZeroMacs::kCounted) {
-    share_zero_macs(layers, counters.zero_operand_macs);
+    // A second pass over weights of 9 bits counts as edge, and not all of its products are zeros.
+    share_zero_macs(layers,
+                    std::max<int64_t>(0, counters.zero_operand_macs - edge_products(program)));
   }
   if (arch.prices.activity == Activity::kCounted) {
     take_activity(layers, program, result.activity);

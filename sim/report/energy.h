@@ -25,7 +25,8 @@ struct RunEnergy {
 
 // `times` and `traffic` are those of account_for() and count_traffic(). What no instruction says
 // (beats, commands of a DRAM, zero codes) goes to layers in proportion to the bytes they move or
-// the multiply-accumulates they do; the sums are the counters. `has_values`: the engine counted
+// the multiply-accumulates they do; the sums are the counters, but for zero codes at the edge of a
+// tile, which save nothing. `has_values`: the engine counted
 // zero_operand_macs. Throws Error as require_counts() does, std::logic_error when instructions and
 // counters disagree.
 RunEnergy price_run(const Program& program, const RunResult& result, bool has_values,

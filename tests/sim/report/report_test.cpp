@@ -325,6 +325,16 @@ TEST(Report, ZeroCodesAreCountedWhereThereAreValues) {
       static_cast<double>(none.total.energy.total().fj - half.total.energy.total().fj);
   EXPECT_NEAR(saved, -32e3 * half.prices.price(Event::k_zero_macs_8bit).value, 2);
   EXPECT_EQ(none.total.energy[Component::k_clock], half.total.energy[Component::k_clock]);
+  // A layer of 3 channels on 4 rows: 16 of 64 products are no MACs, have weights of 0, and save
+  // nothing.
+  for (InstructionInfo& info : program.info) info.useful_macs = info.useful_macs / 4 * 3;
+  result.counters.zero_operand_macs = 16;
+  const Report edge = make_report(program, result, true, table, {}, {});
+  EXPECT_EQ(edge.total.energy[Component::k_array].fj,
+            std::llround(48e3 * edge.prices.price(Event::k_macs_8bit).value));
+  result.counters.zero_operand_macs = 64;
+  const Report all = make_report(program, result, true, table, {}, {});
+  EXPECT_GT(all.total.energy[Component::k_array].low, 0);
 }
 
 // Bits that change are charged layer by layer, in place of the multiply-accumulates.
