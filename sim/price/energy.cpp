@@ -1,26 +1,35 @@
 #include "sim/price/energy.h"
 
 #include <cmath>
-#include <stdexcept>
 #include <string>
+
+#include "hw/spec/error.h"
 
 namespace qsim {
 namespace {
 
+[[noreturn]] void fail_beyond_range(const std::string& what) {
+  throw Error("energy of " + what +
+              " is above 9 kJ, the most that is counted: host.step_cycles, clock.mhz or prices "
+              "are far from any chip");
+}
+
 int64_t femtojoules(int64_t count, double pj, const char* event) {
   const double fj = static_cast<double>(count) * pj * 1e3;
-  if (!(std::fabs(fj) < 9e18)) {
-    throw std::logic_error(std::string("energy of ") + event + " exceeds 9 kJ");
-  }
+  if (!(std::fabs(fj) < 9e18)) fail_beyond_range(event);
   return std::llround(fj);
+}
+
+void add(int64_t& sum, int64_t fj) {
+  if (__builtin_add_overflow(sum, fj, &sum)) fail_beyond_range("the run");
 }
 
 }  // namespace
 
 Energy& Energy::operator+=(const Energy& other) {
-  fj += other.fj;
-  low += other.low;
-  high += other.high;
+  add(fj, other.fj);
+  add(low, other.low);
+  add(high, other.high);
   return *this;
 }
 

@@ -9,6 +9,7 @@
 
 namespace qsim {
 
+// Sums that end beyond the range throw Error.
 struct Energy {
   int64_t fj = 0;             // femtojoules; int64 ends at 9 kJ
   int64_t low = 0, high = 0;  // with all prices at that end of their intervals at once
@@ -29,8 +30,7 @@ struct EnergyAccount {
   bool operator==(const EnergyAccount&) const = default;
 };
 
-// Each event's count x price, rounded to a femtojoule. Throws std::logic_error when one does not
-// fit.
+// Each event's count x price, rounded to a femtojoule. Throws Error when one does not fit.
 EnergyAccount energy_of(const EventCounts& counts, const PriceList& prices);
 
 // The weakest origin among the prices of a component's events.
