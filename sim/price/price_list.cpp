@@ -1,5 +1,7 @@
 #include "sim/price/price_list.h"
 
+#include <algorithm>
+
 #include "hw/spec/dram_part.h"
 #include "sim/price/switching.h"
 
@@ -22,7 +24,9 @@ Estimate product(const PriceTable& table, double bits) {
   return table.logic_multiply_8x8 * (bits / 64);
 }
 
-// Bits of the multiplier that requantization multiplies 32 bits by; pot only shifts.
+constexpr double kPlainMultiplierBits = 24;  // of the other vector operators: rules A21, A22
+
+// Bits of what requantization multiplies 32 bits by; pot only shifts.
 double multiplier_bits(RequantMode mode) {
   switch (mode) {
     case RequantMode::kRne:
@@ -106,8 +110,9 @@ void set_area(PriceList& list, const Arch& arch, const PriceTable& table) {
   area(Component::k_array) =
       placed(table, (multiplier + table.area_adder_32) * static_cast<double>(arch.pes()) +
                         table.area_register_bit * static_cast<double>(array_bits(arch)));
-  const double lane_multipliers =
-      (kLaneProductBits + 32 * multiplier_bits(arch.vector.requant)) / 64;
+  // One multiplier for both kinds of results.
+  const double result_bits = std::max(kPlainMultiplierBits, multiplier_bits(arch.vector.requant));
+  const double lane_multipliers = (kLaneProductBits + 32 * result_bits) / 64;
   area(Component::k_vector) =
       placed(table, (table.area_multiplier_8x8 * lane_multipliers + table.area_adder_32 * 4) *
                             arch.lanes() +
@@ -256,9 +261,12 @@ PriceList make_price_list(const Arch& arch, const PriceTable& table) {
   const auto price = [&](Event event) -> Estimate& { return list.pj[static_cast<size_t>(event)]; };
   price(Event::k_vector_lane_ops) = product(table, kLaneProductBits) + table.logic_add_32 +
                                     table.logic_register_bit * kLaneOpMovedBits;
-  price(Event::k_vector_results) = product(table, 32 * multiplier_bits(arch.vector.requant)) +
-                                   table.logic_add_32 * 2 +
-                                   table.logic_register_bit * kResultMovedBits;
+  const auto result = [&](double bits) {
+    return product(table, 32 * bits) + table.logic_add_32 * 2 +
+           table.logic_register_bit * kResultMovedBits;
+  };
+  price(Event::k_vector_results) = result(multiplier_bits(arch.vector.requant));
+  price(Event::k_vector_plain_results) = result(kPlainMultiplierBits);
   price(Event::k_bus_bytes) = table.logic_wire_bit_mm * root(list.total_mm2) * 8;
   price(Event::k_clock_cycles) = table.logic_clock_bit * static_cast<double>(list.register_bits);
   // mW / MHz = nJ.
@@ -289,7 +297,7 @@ const std::vector<CounterPrice>& counter_prices() {
       {"acc_reads_vector", "acc_read_words", ""},
       {"act_reads_vector", "act_read_words", "padding taps included"},
       {"act_writes_vector", "act_write_words", ""},
-      {"vector_lane_ops", "vector_lane_ops, vector_results",
+      {"vector_lane_ops", "vector_lane_ops, vector_results, vector_plain_results",
        "a result for each code written, from the instruction's fields"},
       {"token_full_cycles", "", "waiting costs clock and leakage, which are charged by cycles"},
       {"accumulator_wraps", "", "an overflow is noted, nothing more happens"},

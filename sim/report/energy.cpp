@@ -43,7 +43,10 @@ void count(const Arch& arch, const InstructionInfo&, const Vector& op, EventCoun
                            : function == VectorFunction::kAdd   ? 2
                                                                 : taps;
   counts[Event::k_vector_lane_ops] += pixels * operands * channels;
-  counts[Event::k_vector_results] += pixels * channels;
+  const bool is_requantized =
+      function == VectorFunction::kRequant || function == VectorFunction::kDepthwise;
+  counts[is_requantized ? Event::k_vector_results : Event::k_vector_plain_results] +=
+      pixels * channels;
   if (function == VectorFunction::kRequant) {
     counts[Event::k_param_read_words] += op.blocks * kBlockParameterWords;
   } else if (function == VectorFunction::kDepthwise) {
