@@ -34,6 +34,12 @@ Json resources_json(const Resources& used) {
   return {{"lut", used.lut}, {"ff", used.ff}, {"dsp", used.dsp}, {"bram", used.bram}};
 }
 
+Json features_json(const Arch& arch) {
+  Json json = Json::object();
+  for (const synth::Feature& feature : synth::features(arch)) json[feature.name] = feature.value;
+  return json;
+}
+
 Json head_json(const Arch& arch, synth::Target target, const std::string& command) {
   Json json = {{"manifest",
                 {{"tool", "qsim"},
@@ -96,9 +102,7 @@ std::string synthesis_json(const Arch& arch, const synth::Synthesis& synthesis,
     module["resources"] = resources_json(synth::resources_of(synthesis.target, part.cells));
     json["modules"].push_back(module);
   }
-  for (const synth::Feature& feature : synth::features(arch)) {
-    json["features"][feature.name] = feature.value;
-  }
+  json["features"] = features_json(arch);
   json["netlist"] = synthesis.netlist.string();
   json["placed"] = Json();
   if (const std::optional<synth::Placed>& placed = synthesis.placed) {
@@ -117,11 +121,17 @@ std::string prediction_text(const Arch& arch, synth::Target target,
   TextTable table({{"", false}, {"predicted"}, {"error left out, at most", false}});
   for (const synth::Estimate& estimate : prediction.estimates) {
     table.add_row(
-        {estimate.resource, fixed(estimate.value, 0), fixed(estimate.error_percent, 1) + " %"});
+        {estimate.resource, fixed(estimate.value, 0),
+         estimate.beyond.empty() ? fixed(estimate.error_percent, 1) + " %" : "not known"});
   }
-  return title(arch, target) + table.render(100) +
-         "fitted: " + std::to_string(prediction.machines) + " machines of " + prediction.tool +
-         "; no tool ran\n";
+  std::string text = title(arch, target) + table.render(100);
+  for (const synth::Estimate& estimate : prediction.estimates) {
+    if (estimate.beyond.empty()) continue;
+    text += std::string(estimate.resource) +
+            " is beyond the machines measured: " + estimate.beyond + "\n";
+  }
+  return text + "fitted: " + std::to_string(prediction.machines) + " machines of " +
+         prediction.tool + "; no tool ran\n";
 }
 
 std::string prediction_json(const Arch& arch, synth::Target target,
@@ -130,9 +140,13 @@ std::string prediction_json(const Arch& arch, synth::Target target,
   json["origin"] = "fitted";
   json["tool"] = prediction.tool;
   json["machines"] = prediction.machines;
+  json["features"] = features_json(arch);
   for (const synth::Estimate& estimate : prediction.estimates) {
-    json["resources"][estimate.resource] = {{"value", std::round(estimate.value)},
-                                            {"largest_error_percent", estimate.error_percent}};
+    Json& resource = json["resources"][estimate.resource];
+    resource["value"] = std::round(estimate.value);
+    resource["largest_error_percent"] =
+        estimate.beyond.empty() ? Json(estimate.error_percent) : Json();
+    if (!estimate.beyond.empty()) resource["beyond"] = estimate.beyond;
   }
   return json.dump(2) + "\n";
 }

@@ -60,6 +60,21 @@ Buffers buffers_of(const Arch& arch) {
   return sum;
 }
 
+std::string text_of(double whole) { return std::to_string(static_cast<int64_t>(whole)); }
+
+// Of a resource that grows with them, the features that are larger than in any measured machine.
+std::string beyond_of(const std::vector<Feature>& all, const Json& terms, const Json& largest) {
+  std::string text;
+  for (const Feature& feature : all) {
+    if (!terms.contains(feature.name)) continue;
+    const double most = largest.at(feature.name).get<double>();
+    if (feature.value <= most) continue;
+    text += (text.empty() ? "" : ", ") + std::string(feature.name) + " " + text_of(feature.value) +
+            " (up to " + text_of(most) + ")";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<Feature> features(const Arch& arch) {
@@ -96,11 +111,14 @@ Prediction predict(const Arch& arch, Target target, const std::string& fits) {
   Prediction prediction;
   prediction.machines = fit->at("machines").get<int>();
   prediction.tool = fit->at("tool").get<std::string>();
+  const std::vector<Feature> all = features(arch);
   for (const char* resource : {"lut", "ff", "dsp", "bram"}) {
     const Json& model = fit->at("resources").at(resource);
-    Estimate estimate{resource, 0, model.at("largest_error_percent").get<double>()};
-    for (const Feature& feature : features(arch)) {
-      estimate.value += feature.value * model.at("terms").value(feature.name, 0.0);
+    const Json& terms = model.at("terms");
+    Estimate estimate{resource, 0, model.at("largest_error_percent").get<double>(),
+                      beyond_of(all, terms, fit->at("largest"))};
+    for (const Feature& feature : all) {
+      estimate.value += feature.value * terms.value(feature.name, 0.0);
     }
     prediction.estimates.push_back(estimate);
   }

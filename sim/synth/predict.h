@@ -21,6 +21,7 @@ struct Estimate {
   const char* resource;  // "lut"
   double value = 0;
   double error_percent = 0;  // the largest of machines left out of the fit
+  std::string beyond;        // what no measured machine has so much of: no error is known; or ""
 };
 
 struct Prediction {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kFits[] = R"({"targets": {"ecp5": {
   "tool": "Yosys 0.23", "machines": 5, "scope": {"vector.requant": "pot"},
+  "largest": {"one": 1, "pes": 16, "lanes": 4, "block_rams": 99},
   "resources": {
     "lut": {"terms": {"one": 1000, "pes": 10.5}, "largest_error_percent": 7.5},
     "ff": {"terms": {"lanes": 100}, "largest_error_percent": 1},
@@ -64,6 +65,18 @@ TEST(Predict, SumsTheTerms) {
   EXPECT_DOUBLE_EQ(prediction.estimates[1].value, 400);
   EXPECT_DOUBLE_EQ(prediction.estimates[3].value, 36);
   EXPECT_EQ(prediction.machines, 5);
+}
+
+// An error measured on small machines says nothing about a large one.
+TEST(Predict, SaysWhatIsBeyondTheMeasuredMachines) {
+  for (const Estimate& estimate : predict(machine(), Target::kEcp5, kFits).estimates) {
+    EXPECT_EQ(estimate.beyond, "") << estimate.resource;
+  }
+  Arch arch = machine();
+  arch.array.cols = 64;
+  const Prediction prediction = predict(arch, Target::kEcp5, kFits);
+  EXPECT_EQ(prediction.estimates[0].beyond, "pes 256 (up to 16)");
+  EXPECT_EQ(prediction.estimates[1].beyond, "") << "lanes are those of the 4 rows";
 }
 
 TEST(Predict, RefusesOtherMachines) {
