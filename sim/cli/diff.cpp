@@ -40,7 +40,8 @@ std::string text_of(const Json& value) {
 // "+12.5 %" of a number; nothing for what has no ratio.
 std::string change_of(const Json& a, const Json& b) {
   if (!a.is_number() || !b.is_number() || a.get<double>() == 0) return "";
-  const double percent = 100 * (b.get<double>() / a.get<double>() - 1);
+  // Of a negative number (an SQNR): + is still more.
+  const double percent = 100 * (b.get<double>() - a.get<double>()) / std::fabs(a.get<double>());
   return (percent > 0 ? "+" : "") + number_text(percent, std::fabs(percent) < 10 ? 2 : 1) + " %";
 }
 
@@ -68,13 +69,17 @@ class Section {
 };
 
 std::string figures(const std::string& heading, const std::string& key, const ReportFile& a,
-                    const ReportFile& b, size_t width) {
+                    const ReportFile& b, bool all, size_t width) {
   Section section(heading, "figure");
   const Json &from = at(a.json, key), &to = at(b.json, key);
   for (const std::string& name : keys_of(from, to)) {
     const Json& known = from.contains(name) ? from[name] : to[name];
     section.add(name, at(at(from, name), "value"), at(at(to, name), "value"),
                 at(known, "unit").is_string() ? known["unit"].get<std::string>() : "");
+    if (!all) continue;
+    for (const char* more : {"low", "high", "unit", "origin", "note"}) {
+      section.add(name + " " + more, at(at(from, name), more), at(at(to, name), more), "");
+    }
   }
   return section.render(width);
 }
@@ -112,6 +117,12 @@ std::string layers(const ReportFile& a, const ReportFile& b, bool all, size_t wi
     }
   }
   Section section("Layers", "layer, number");
+  const Json &first = a.json["layers"], &second = b.json["layers"];
+  for (size_t i = 0; all && i < std::min(first.size(), second.size()); ++i) {
+    if (first[i]["name"] == second[i]["name"]) continue;
+    section.add("order, place " + std::to_string(i + 1), first[i]["name"], second[i]["name"], "");
+    break;
+  }
   for (const std::string& name : names) {
     const Json &from = layer_named(a, name), &to = layer_named(b, name);
     if (from.is_null() || to.is_null()) {
@@ -161,9 +172,9 @@ std::string files(const ReportFile& a, const ReportFile& b) {
 
 std::string diff_reports(const ReportFile& a, const ReportFile& b, bool all, size_t width) {
   std::string text = files(a, b) + plain("Machine", "machine", a, b, width) +
-                     figures("Figures", "figures", a, b, width) +
+                     figures("Figures", "figures", a, b, all, width) +
                      plain("Accuracy", "accuracy", a, b, width) +
-                     figures("Counters", "counters", a, b, width) + layers(a, b, all, width);
+                     figures("Counters", "counters", a, b, all, width) + layers(a, b, all, width);
   if (all) text += rest(a, b, width);
   if (text.ends_with("\n\n")) text.pop_back();
   return text;

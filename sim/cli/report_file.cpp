@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "hw/spec/error.h"
@@ -19,10 +20,13 @@ bool has_figures(const Json& figures) {
   return true;
 }
 
+// Each with a name of its own: reports are compared by it.
 bool has_layers(const Json& layers) {
   if (!layers.is_array()) return false;
+  std::set<std::string> names;
   for (const Json& layer : layers) {
     if (!layer.is_object() || !layer.contains("name") || !layer["name"].is_string()) return false;
+    if (!names.insert(layer["name"].get<std::string>()).second) return false;
   }
   return true;
 }
@@ -61,7 +65,7 @@ ReportFile load_report(const std::string& path) {
     fail("key figures does not hold values with units");
   }
   if (!json.contains("layers") || !has_layers(json["layers"])) {
-    fail("key layers does not hold objects with names");
+    fail("key layers does not hold objects, each with a name of its own");
   }
   return report;
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "hw/spec/dram_part.h"
+#include "hw/spec/memory_timing.h"
 #include "sim/report/text_table.h"
 
 namespace qsim {
@@ -45,18 +46,6 @@ int64_t batch_of(const IntegerNetwork& network) {
   return shape.empty() ? 1 : shape[0];
 }
 
-// What memory and bus allow, in bytes a cycle of the machine.
-double memory_peak(const Arch& arch) {
-  const double bus = arch.memory.bus_bytes;
-  if (arch.memory.model == MemoryModel::kIdeal) return bus;
-  const DramPart* part = dram_part(arch.memory.model);
-  if (!part) return std::min(bus, arch.memory.bytes_per_cycle);
-  const double column = static_cast<double>(part->column_bytes(arch.channel_bits()));
-  const double bytes_per_us =
-      column / static_cast<double>(part->burst_clocks) * static_cast<double>(part->clock_mhz);
-  return std::min(bus, bytes_per_us / arch.clock.mhz);
-}
-
 void add_cycles(FigureList& list, const Report& report, const Counters& counters, int64_t batch) {
   const Arch& arch = report.arch;
   const std::string whole = batch == 1 ? "one inference" : "a batch of " + std::to_string(batch);
@@ -90,8 +79,8 @@ void add_cycles(FigureList& list, const Report& report, const Counters& counters
   list.real("write_bytes_per_cycle", "write bandwidth", rate(counters.store_bytes), 2,
             "bytes/cycle", Origin::kDerived, "average over the device's cycles");
   const bool is_dram = dram_part(arch.memory.model) != nullptr;
-  list.real("memory_peak_bytes_per_cycle", "memory peak", memory_peak(arch), 2, "bytes/cycle",
-            is_dram ? Origin::kAssumed : Origin::kDerived,
+  list.real("memory_peak_bytes_per_cycle", "memory peak", peak_bytes_per_cycle(arch), 2,
+            "bytes/cycle", is_dram ? Origin::kAssumed : Origin::kDerived,
             is_dram ? "both ways together, " + clock : "each way");
 }
 
