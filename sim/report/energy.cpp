@@ -26,8 +26,7 @@ void count(const Arch&, const InstructionInfo&, const Store& op, EventCounts& co
   counts[Event::k_act_stored_bytes] += int64_t{1} * op.bytes * op.count0 * op.count1 * op.count2;
 }
 
-void count(const Arch& arch, const InstructionInfo& info, const Matmul& op, EventCounts& counts) {
-  counts[kMacs[op.act_pack]] += info.useful_macs;
+void count(const Arch& arch, const InstructionInfo&, const Matmul& op, EventCounts& counts) {
   const int64_t pixels = int64_t{1} * op.out_h * op.out_w;
   const int64_t tiles = int64_t{1} * op.kh * op.kw * op.cblocks;
   // Each write of a ws tile but the first of a sum adds to what is there; an os sum comes once.
@@ -84,18 +83,35 @@ void share_memory(std::vector<EventCounts>& layers, const Arch& arch, const Coun
   share(layers, Event::k_dram_activates, counters.dram_activates, moved);
 }
 
-// Products at the edge of a tile, where the array has more rows or columns than the tile has
-// channels. Their weights are 0: zero_operand_macs counts every one, but they are no MACs of a
-// layer.
-int64_t edge_products(const Program& program) {
-  int64_t products = 0;
+// What the matmuls of a layer multiply, all in one mode: pixels x activation words, by pass.
+// Weights of 9 bits take a second pass over the same words (A6), whose products are no useful ones.
+struct LayerProducts {
+  int64_t useful = 0, words = 0, second_words = 0;
+  int32_t pack = 0;
+
+  int64_t macs() const {
+    if (words == 0) return 0;
+    const auto second = static_cast<__int128>(useful) * second_words / words;
+    return useful + static_cast<int64_t>(second);
+  }
+  // The rest are at the edge of a tile, where the array has more rows or columns than the tile has
+  // channels. Their weights are 0: zero_operand_macs counts every one, but they are no MACs.
+  int64_t edge(int64_t pes) const { return ((words + second_words) * pes << pack) - macs(); }
+};
+
+std::vector<LayerProducts> products_of(const Program& program) {
+  std::vector<LayerProducts> layers(program.network.layers.size());
   for (size_t i = 0; i < program.instructions.size(); ++i) {
     const auto* op = std::get_if<Matmul>(&program.instructions[i].op);
     if (!op) continue;
+    const InstructionInfo& info = program.info[i];
+    LayerProducts& layer = layers[static_cast<size_t>(info.layer)];
     const int64_t words = int64_t{1} * op->out_h * op->out_w * op->kh * op->kw * op->cblocks;
-    products += (words * program.arch.pes() << op->act_pack) - program.info[i].useful_macs;
+    (info.useful_macs > 0 ? layer.words : layer.second_words) += words;
+    layer.useful += info.useful_macs;
+    layer.pack = op->act_pack;
   }
-  return products;
+  return layers;
 }
 
 void share_zero_macs(std::vector<EventCounts>& layers, int64_t zero_macs) {
@@ -165,8 +181,10 @@ RunEnergy price_run(const Program& program, const RunResult& result, bool has_va
     ++layer[Event::k_instructions];
     std::visit([&](const auto& op) { count(arch, info, op, layer); }, program.instructions[i].op);
   }
+  const std::vector<LayerProducts> products = products_of(program);
   std::vector<int64_t> cycles;
   for (size_t i = 0; i < layers.size(); ++i) {
+    layers[i][kMacs[products[i].pack]] = products[i].macs();
     layers[i][Event::k_act_read_words] = traffic[i].act_read_words;
     layers[i][Event::k_act_write_words] = traffic[i].act_write_words;
     layers[i][Event::k_weight_read_words] = traffic[i].weight_read_words;
@@ -185,9 +203,9 @@ RunEnergy price_run(const Program& program, const RunResult& result, bool has_va
   }
   require_counts(arch, has_values, !result.activity.empty());
   if (arch.prices.zero_macs == ZeroMacs::kCounted) {
-    // A second pass over weights of 9 bits counts as edge, and not all of its products are zeros.
-    share_zero_macs(layers,
-                    std::max<int64_t>(0, counters.zero_operand_macs - edge_products(program)));
+    int64_t edge = 0;
+    for (const LayerProducts& layer : products) edge += layer.edge(arch.pes());
+    share_zero_macs(layers, std::max<int64_t>(0, counters.zero_operand_macs - edge));
   }
   if (arch.prices.activity == Activity::kCounted) {
     take_activity(layers, program, result.activity);

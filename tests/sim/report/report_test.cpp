@@ -340,6 +340,33 @@ TEST(Report, ZeroCodesAreCountedWhereThereAreValues) {
   EXPECT_GT(all.total.energy[Component::k_array].low, 0);
 }
 
+// The second pass over weights of 9 bits does as many products as the first.
+TEST(Report, BothPassesOverWideWeightsAreCharged) {
+  Program program = hand_made_program();
+  const PriceTable& table = PriceSource().of(program.arch);
+  const Report one = make_report(program, run_analytic(program), false, table, {}, {});
+  constexpr int kMatmul = 3;
+  Instruction second = program.instructions[kMatmul];
+  second.take = 0;
+  std::get<Matmul>(second.op).accumulate = 1;
+  InstructionInfo info = program.info[kMatmul];
+  info.useful_macs = 0;
+  program.instructions[kMatmul].give = 0;
+  program.instructions.insert(program.instructions.begin() + kMatmul + 1, second);
+  program.info.insert(program.info.begin() + kMatmul + 1, info);
+  ++program.steps[1].count;
+  program.arch.prices.zero_macs = ZeroMacs::kCounted;
+  RunResult result = run_analytic(program);
+  const Report two = make_report(program, result, true, table, {}, {});
+  EXPECT_EQ(two.total.energy[Component::k_array].fj, 2 * one.total.energy[Component::k_array].fj);
+  EXPECT_EQ(two.total.macs, one.total.macs);
+  // 4 rows and 4 columns are full in both: every zero is one of a MAC.
+  result.counters.zero_operand_macs = 128;
+  const Report zeros = make_report(program, result, true, table, {}, {});
+  EXPECT_EQ(two.total.energy[Component::k_array].fj - zeros.total.energy[Component::k_array].fj,
+            std::llround(-128e3 * two.prices.price(Event::k_zero_macs_8bit).value));
+}
+
 // Bits that change are charged layer by layer, in place of the multiply-accumulates.
 TEST(Report, ActivityIsChargedWhereItIsCounted) {
   Program program = hand_made_program();
