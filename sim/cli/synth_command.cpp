@@ -11,7 +11,7 @@ int synth_command(const Invocation& invocation) {
   MachineOptions machine;
   std::string target_name, json, output;
   bool place = false, predicts = false;
-  uint32_t seed = 1;
+  int32_t seed = 1;
   CommandLine line{"synth",
                    "[OPTIONS] --target ice40|ecp5|xc7",
                    "Maps the machine's RTL to an FPGA with yosys, and with --place places and "
@@ -40,6 +40,7 @@ int synth_command(const Invocation& invocation) {
     throw UsageError("--target = " + target_name + " is not one of " + synth::target_names());
   }
   if (predicts && place) throw UsageError("--predict runs no tool: --place is of no use with it");
+  if (seed < 0) throw UsageError("--seed = " + std::to_string(seed) + " is negative");
   const Arch arch = make_arch(machine);
   std::string text, report;
   if (predicts) {
@@ -48,7 +49,7 @@ int synth_command(const Invocation& invocation) {
     report = prediction_json(arch, *target, prediction, invocation.command_line);
   } else {
     ProgressLine progress;
-    synth::Options options{*target, place, seed, progress.notice()};
+    synth::Options options{*target, place, static_cast<uint32_t>(seed), progress.notice()};
     const synth::Synthesis synthesis = synth::synthesize(arch, options);
     progress.clear();
     text = synthesis_text(arch, synthesis);

@@ -1,6 +1,7 @@
 #include "sim/price/price_table.h"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -183,7 +184,9 @@ const std::vector<PriceTable>& named_prices() {
 PriceSource::PriceSource(const std::string& path) {
   if (path.empty()) return;
   std::ifstream file(path);
-  if (!file) throw Error(path + ": cannot be read as a price table");
+  if (!file || std::filesystem::is_directory(path)) {
+    throw Error(path + ": cannot be read as a price table");
+  }
   std::ostringstream text;
   text << file.rdbuf();
   file_ = read_price_text(text.str(), path);
