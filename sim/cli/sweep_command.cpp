@@ -33,7 +33,7 @@ CommandLine make_line(SweepOptions& options) {
       ("threads", po::value(&options.threads)->value_name("N"),
        "points evaluated at once; one per processor if not given")  //
       ("retry-failed", po::bool_switch(&options.retry),
-       "evaluate points again that failed before")  //
+       "evaluate points of the space again that failed before")  //
       ("prices", po::value(&options.prices)->value_name("FILE"),
        "prices of energy and area, in place of the table of prices.technology")  //
       ("skip-float", po::bool_switch(&options.skip_float),
@@ -71,6 +71,11 @@ void print(const std::string& path, const SweepSummary& summary) {
   }
 }
 
+bool is_of_evaluation(const SweepOptions& options) {
+  return !options.model.samples.data.empty() || !options.prices.empty() ||
+         options.model.batch != 1 || options.skip_float || options.retry;
+}
+
 }  // namespace
 
 int sweep_command(const Invocation& invocation) {
@@ -87,8 +92,11 @@ int sweep_command(const Invocation& invocation) {
   if (parsed.arguments.empty()) {
     if (objectives.empty())
       throw UsageError("neither a space nor --pareto: there is nothing to do");
-    if (!options.model.samples.data.empty() || options.retry)
-      throw UsageError("--data and --retry-failed need a space: without one the file is only read");
+    if (is_of_evaluation(options)) {
+      throw UsageError(
+          "--data, --prices, --batch, --skip-float and --retry-failed need a space: without one "
+          "the file is only read");
+    }
     ResultStore store(options.output, ResultStore::Mode::kRead);
     std::fputs(front_text(store, objectives).c_str(), stdout);
     return 0;
@@ -102,7 +110,7 @@ int sweep_command(const Invocation& invocation) {
       {request.samples, request.batch, request.input_shapes, options.skip_float, options.prices});
   ResultStore store(options.output, ResultStore::Mode::kWrite);
   store.require_version(build_version());
-  if (options.retry) store.remove_failed();
+  if (options.retry) remove_failed(space, evaluator, store);
   SweepProgress progress(options.progress);
   print(options.output, sweep(space, evaluator, store, options.threads, progress));
   if (!objectives.empty()) std::fputs(front_text(store, objectives).c_str(), stdout);

@@ -148,7 +148,7 @@ void bind_store(py::module_& module) {
       .def_property_readonly("path", &ResultStore::path)
       .def("require_version", &ResultStore::require_version, py::arg("version"), Release())
       .def("use_samples", &ResultStore::use_samples, py::arg("description"), Release())
-      .def("remove_failed", &ResultStore::remove_failed, Release())
+      .def("remove_failed", py::overload_cast<>(&ResultStore::remove_failed), Release())
       .def("point_keys", &ResultStore::point_keys, Release())
       .def("values_keys", &ResultStore::values_keys, Release())
       .def("points", &ResultStore::points, Release())

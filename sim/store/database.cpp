@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "hw/spec/error.h"
 
@@ -10,18 +11,68 @@ namespace qsim {
 namespace {
 
 constexpr int kBusyMilliseconds = 60'000;  // two sweeps may write into one file
+constexpr int kPollMilliseconds = 20;
+
+// SQLite takes ":memory:" and "file:..." for other things than files of these names.
+std::string file_name(const std::string& path) {
+  return path.starts_with(':') || path.starts_with("file:") ? "./" + path : path;
+}
+
+// Of a file that nobody can change. "" when there is none, or when its log holds rows.
+std::string immutable_uri(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path file = std::filesystem::canonical(path, failure);
+  if (failure) return "";
+  const std::string log = file.string() + "-wal";
+  if (std::filesystem::exists(log, failure) && std::filesystem::file_size(log, failure) > 0) {
+    return "";
+  }
+  std::string uri = "file:";
+  for (char c : file.string()) {
+    uri += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
+  }
+  return uri + "?immutable=1";
+}
 
 }  // namespace
 
 Database::Database(const std::string& path, Mode mode)
     : path_(path), handle_(nullptr, sqlite3_close) {
-  const int flags =
-      mode == Mode::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (mode == Mode::kWrite) {
+    open(file_name(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    return;
+  }
+  open(file_name(path), SQLITE_OPEN_READONLY);
+  if (can_be_read()) return;
+  const std::string uri = immutable_uri(path);
+  if (uri.empty()) fail("cannot be read where its -wal and -shm files cannot be written");
+  open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+}
+
+void Database::open(const std::string& name, int flags) {
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);
   if (code != SQLITE_OK) fail("cannot be opened");
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
+}
+
+// Readers of a write-ahead log share a file beside it: a folder that is not writable keeps it out.
+bool Database::can_be_read() {
+  const int code =
+      sqlite3_exec(handle_.get(), "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr);
+  return code != SQLITE_READONLY && code != SQLITE_CANTOPEN;
+}
+
+void Database::use_write_ahead_log() {
+  // SQLite waits for others everywhere but here.
+  for (int waited = 0;; waited += kPollMilliseconds) {
+    const int code =
+        sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    if (code != SQLITE_BUSY || waited >= kBusyMilliseconds) fail("cannot be used");
+    sqlite3_sleep(kPollMilliseconds);
+  }
 }
 
 void Database::fail(const std::string& what) const {

@@ -43,10 +43,13 @@ class Database {
  public:
   enum class Mode : uint8_t { kRead, kWrite };  // kWrite creates the file
 
-  // Throws Error("<path>: cannot be opened: ...").
+  // A path is a file's, whatever SQLite makes of its name elsewhere. kRead reads from folders that
+  // cannot be written as well, unless rows still stand in the log beside the file. Throws
+  // Error("<path>: cannot be opened: ...").
   Database(const std::string& path, Mode mode);
 
-  void run(const char* sql);  // one or more statements without parameters
+  void use_write_ahead_log();  // waits for others that open the file
+  void run(const char* sql);   // one or more statements without parameters
   int64_t integer(const char* sql);
   int64_t changes() const;  // rows that the last statement changed
   const std::string& path() const { return path_; }
@@ -54,6 +57,9 @@ class Database {
 
  private:
   friend class Statement;
+  void open(const std::string& name, int flags);
+  bool can_be_read();
+
   std::string path_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> handle_;
 };

@@ -140,7 +140,8 @@ ResultStore::ResultStore(const std::string& path, Mode mode)
     // Nothing is changed in a database that is somebody else's.
     if (database_.integer("SELECT count(*) FROM sqlite_schema") > 0) require_store();
     // Readers see whole transactions while a sweep writes; a commit costs one write and one sync.
-    database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    database_.use_write_ahead_log();
+    database_.run("PRAGMA synchronous = FULL");
     Transaction transaction(database_);
     if (database_.integer("SELECT count(*) FROM sqlite_schema") == 0) {
       database_.run(kSchema);
@@ -181,8 +182,13 @@ void ResultStore::require_held(const std::string& version) {
   }
 }
 
+void ResultStore::require_writable() const {
+  if (!writer_) throw Error(path() + ": is open for reading alone; expected mode w");
+}
+
 void ResultStore::use_samples(const std::string& description) {
   if (description.empty()) return;
+  require_writable();
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   Statement add(database_, "INSERT OR IGNORE INTO settings VALUES ('samples', ?)");
@@ -215,6 +221,7 @@ std::set<std::string> ResultStore::values_keys() {
 }
 
 void ResultStore::remove_failed() {
+  require_writable();
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   // They have no values in other tables.
@@ -223,8 +230,20 @@ void ResultStore::remove_failed() {
   transaction.commit();
 }
 
+void ResultStore::remove_failed(const std::set<std::string>& keys) {
+  require_writable();
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  for (const char* sql : {"DELETE FROM points WHERE status = 'failed' AND key = ?",
+                          "DELETE FROM accuracies WHERE status = 'failed' AND key = ?"}) {
+    Statement remove(database_, sql);
+    for (const std::string& key : keys) remove.bind(0, key).run();
+  }
+  transaction.commit();
+}
+
 void ResultStore::add(std::span<const PointResult> points, std::span<const ValuesResult> values) {
-  if (!writer_) throw std::logic_error("store: opened for reading");
+  require_writable();
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   try {

@@ -26,6 +26,8 @@ class ResultStore {
   ResultStore(const std::string& path, Mode mode);
   ~ResultStore();
 
+  void require_writable() const;  // throws Error when it was opened with kRead
+
   // A store holds results of one build. Throws Error when it holds some of another `version`
   // (PointResult::version), whatever that differs in.
   void require_version(const std::string& version);
@@ -37,6 +39,7 @@ class ResultStore {
   std::set<std::string> point_keys();
   std::set<std::string> values_keys();
   void remove_failed();  // points and accuracies, so that they are evaluated again
+  void remove_failed(const std::set<std::string>& keys);  // those of them with these keys
 
   // Throws Error as require_version() does, and adds nothing then.
   void add(std::span<const PointResult> points, std::span<const ValuesResult> values);

@@ -129,8 +129,19 @@ Pending find_pending(const Space& space, Evaluator& evaluator, ResultStore& stor
   return pending;
 }
 
+void remove_failed(const Space& space, Evaluator& evaluator, ResultStore& store) {
+  std::set<std::string> keys;
+  for (int64_t i = 0; i < space.size(); ++i) {
+    const PointResult about = evaluator.describe(space.point(i));
+    keys.insert(about.key);
+    if (evaluator.has_data()) keys.insert(about.values_key);
+  }
+  store.remove_failed(keys);
+}
+
 SweepSummary sweep(const Space& space, Evaluator& evaluator, ResultStore& store, int threads,
                    SweepProgress& progress) {
+  store.require_writable();
   store.use_samples(evaluator.samples_description());
   const Pending pending = find_pending(space, evaluator, store);
   SweepSummary summary = pending.summary;

@@ -28,6 +28,10 @@ struct Pending {
 // network stand together.
 Pending find_pending(const Space& space, Evaluator& evaluator, ResultStore& store);
 
+// So that they are evaluated again: what failed of the space, and of its accuracies where there is
+// data. Imports the space's models.
+void remove_failed(const Space& space, Evaluator& evaluator, ResultStore& store);
+
 // Workers evaluate, the calling thread writes: all that has come in since the last transaction, in
 // one. An exception of a worker (lack of memory) or of the store ends the sweep; what was committed
 // stays.

@@ -88,6 +88,91 @@ TEST_F(StoreTest, ThreadsWriteAtOnce) {
   EXPECT_EQ(store.points().size(), 80);
 }
 
+// The change to a write-ahead log is the one moment at which SQLite itself does not wait.
+TEST_F(StoreTest, SeveralMayMakeTheFileAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const std::string path = path_ + std::to_string(round);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        EXPECT_NO_THROW({
+          ResultStore store(path, ResultStore::Mode::kWrite);
+          store.add(std::vector{point(std::to_string(t), t)}, {});
+        });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(ResultStore(path, ResultStore::Mode::kRead).points().size(), 8u);
+  }
+}
+
+// SQLite knows names that are no files: what is written there is gone with the process.
+TEST_F(StoreTest, EveryNameIsThatOfAFile) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_);
+  for (const std::string name : {":memory:", "file:x.db?mode=memory"}) {
+    ResultStore(name, ResultStore::Mode::kWrite).add(std::vector{point("a", 7)}, {});
+    EXPECT_TRUE(std::filesystem::exists(folder_ / name)) << name;
+    EXPECT_EQ(ResultStore(name, ResultStore::Mode::kRead).points().size(), 1u) << name;
+  }
+  std::filesystem::current_path(before);
+}
+
+// Nobody, to whom a folder that only its owner may write is closed, as it is not to root.
+class AsNobody {
+ public:
+  AsNobody() {
+    if (was_root_) {
+      EXPECT_EQ(seteuid(65534), 0);
+    }
+  }
+  ~AsNobody() {
+    if (was_root_) {
+      EXPECT_EQ(seteuid(0), 0);
+    }
+  }
+
+ private:
+  const bool was_root_ = geteuid() == 0;
+};
+
+TEST_F(StoreTest, IsReadInAFolderThatCannotBeWritten) {
+  namespace fs = std::filesystem;
+  constexpr fs::perms kReadable = static_cast<fs::perms>(0555), kAll = fs::perms::all;
+  const std::string whole = folder_ / "50%?#.db", torn = folder_ / "torn.db";
+  ResultStore(whole, ResultStore::Mode::kWrite).add(std::vector{point("a", 7)}, {});
+  {
+    ResultStore store(path_, ResultStore::Mode::kWrite);
+    store.add(std::vector{point("a", 7)}, {});
+    fs::copy(path_, torn);
+    fs::copy(path_ + "-wal", torn + "-wal");
+  }
+  fs::permissions(folder_, kReadable);
+  {
+    const AsNobody nobody;
+    ResultStore store(whole, ResultStore::Mode::kRead);
+    EXPECT_EQ(store.points(), std::vector{point("a", 7)});
+    try {
+      ResultStore(torn, ResultStore::Mode::kRead);
+      ADD_FAILURE() << "rows in the log were left out in silence";
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with(torn + ": cannot be read where its -wal and -shm files"))
+          << message;
+    }
+  }
+  fs::permissions(folder_, kAll);
+}
+
+TEST_F(StoreTest, WhatIsOpenForReadingIsNotWritten) {
+  ResultStore(path_, ResultStore::Mode::kWrite);
+  ResultStore store(path_, ResultStore::Mode::kRead);
+  EXPECT_THROW(store.require_writable(), Error);
+  EXPECT_THROW(store.add(std::vector{point("a", 7)}, {}), Error);
+  EXPECT_THROW(store.use_samples("12ab, of x.npz"), Error);
+  EXPECT_THROW(store.remove_failed(), Error);
+}
+
 TEST_F(StoreTest, SamplesAreKnownByContent) {
   ResultStore store(path_, ResultStore::Mode::kWrite);
   store.use_samples("12ab, of x.npz");
@@ -185,6 +270,10 @@ TEST_F(StoreTest, FailedRowsAreRemovedOnRequest) {
   no_values.failure = "y";
   ResultStore store(path_, ResultStore::Mode::kWrite);
   store.add(std::vector{point("a", 7), failed}, std::vector{no_values});
+  store.remove_failed({"a", "c", "values"});
+  EXPECT_EQ(store.point_keys(), (std::set<std::string>{"a", "b"}));
+  EXPECT_TRUE(store.values_keys().empty());
+  store.add({}, std::vector{no_values});
   store.remove_failed();
   EXPECT_EQ(store.point_keys(), std::set<std::string>{"a"});
   EXPECT_TRUE(store.values_keys().empty());

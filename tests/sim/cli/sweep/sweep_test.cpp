@@ -191,6 +191,18 @@ TEST_F(SweepTest, FailuresAreResults) {
   EXPECT_NE(all.find("nowhere"), std::string::npos) << all;
 }
 
+TEST_F(SweepTest, WhatFailedElsewhereStaysWhenItIsTriedAgain) {
+  run("array = 200x8\nbuffers.weight_kib = 1 2\n");
+  ASSERT_EQ(points().size(), 2u);
+  Evaluator evaluator((EvaluatorOptions()));
+  ResultStore store(path_, ResultStore::Mode::kWrite);
+  remove_failed(Space::from_text("array = 200x8\nbuffers.weight_kib = 2\n", "s.cfg", {kModel}),
+                evaluator, store);
+  const std::vector<PointResult> rest = store.points();
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_NE(rest[0].failure.find("buffers.weight_kib = 1"), std::string::npos);
+}
+
 TEST_F(SweepTest, TheNumberOfThreadsDoesNotMatter) {
   const std::string text = "array = 4x4 8x8 16x16\nbits = 8/8 4/8\nmemory.latency_cycles = 9 99\n";
   run(text, some_samples(), 1);
