@@ -53,6 +53,7 @@ std::map<std::string, std::string> settings_of(const PointResult& point) {
   }
   keys["model"] = point.model;
   keys["recipe"] = point.recipe.empty() ? "none" : point.recipe;
+  keys["shapes"] = point.shapes;
   keys["prices"] = point.prices.empty() ? "prices.technology" : point.prices;
   return keys;
 }

@@ -16,8 +16,8 @@ struct JoinedPoint {
 
 std::vector<JoinedPoint> joined_points(ResultStore& store);
 
-// Every key of the machine ("array.rows"), "model", "recipe" ("none" where there is none) and
-// "prices" ("prices.technology" where that names the table).
+// Every key of the machine ("array.rows"), "model", "shapes" ("batch 1"), "recipe" ("none" where
+// there is none) and "prices" ("prices.technology" where that names the table).
 std::map<std::string, std::string> settings_of(const PointResult& point);
 
 // Of accuracies, rates and utilisation; of every other metric less is better.

@@ -110,13 +110,19 @@ std::vector<Objective> read_objectives(const std::string& text, const std::strin
   std::vector<Objective> objectives;
   std::istringstream words(text + (text.ends_with(',') ? " " : ""));
   for (std::string word; std::getline(words, word, ',');) {
+    word.erase(0, word.find_first_not_of(' '));
+    word.erase(word.find_last_not_of(' ') + 1);
     const size_t colon = word.find(':');
     Objective objective{word.substr(0, colon)};
     const std::string direction = colon == std::string::npos ? "" : word.substr(colon + 1);
     if (kAliases.count(objective.metric)) objective.metric = kAliases.at(objective.metric);
     const bool known = direction.empty() || direction == "min" || direction == "max";
-    if (objective.metric.empty() || objective.metric == " " || !known) {
+    if (objective.metric.empty() || !known) {
       throw Error(place + " = " + text + " is not a list like cycles,accuracy or cycles:min,pes");
+    }
+    for (const Objective& other : objectives) {
+      if (other.metric != objective.metric) continue;
+      throw Error(place + " = " + text + " names " + objective.metric + " twice");
     }
     objective.is_greater_better =
         direction.empty() ? greater_is_better(objective.metric) : direction == "max";

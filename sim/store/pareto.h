@@ -15,8 +15,8 @@ struct Objective {
 
 // "cycles,accuracy": names of metrics, each with ":min" or ":max" after it where the usual
 // direction is not meant (greater is better for accuracies, rates and utilisation; less for all
-// others). "accuracy" is top1, "energy"
-// energy_uj and "area" area_mm2. Throws Error, opening with `place`, for text that is no such list.
+// others). "accuracy" is top1, "energy" energy_uj and "area" area_mm2. Throws Error, opening with
+// `place`, for text that is no such list and for a metric named twice.
 std::vector<Objective> read_objectives(const std::string& text, const std::string& place);
 
 struct Candidate {

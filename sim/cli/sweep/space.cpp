@@ -109,11 +109,20 @@ int64_t Space::size() const {
 }
 
 Point Space::point(const std::vector<size_t>& choices) const {
+  if (choices.size() != axes_.size()) {
+    throw Error("a point has " + std::to_string(axes_.size()) + " choices, one of each axis, not " +
+                std::to_string(choices.size()));
+  }
   Point point;
   std::string recipe;
   std::vector<std::pair<std::string, std::string>> recipe_values;
   for (size_t i = 0; i < axes_.size(); ++i) {
-    for (const auto& [name, value] : axes_[i].choices.at(choices.at(i))) {
+    const std::vector<Choice>& all = axes_[i].choices;
+    if (choices[i] >= all.size()) {
+      throw Error("choice " + std::to_string(choices[i]) + " of " + axes_[i].name +
+                  " is outside [0, " + std::to_string(all.size() - 1) + "]");
+    }
+    for (const auto& [name, value] : all[choices[i]]) {
       if (name == "model") {
         point.model = value;
       } else if (name == "machine") {

@@ -50,7 +50,8 @@ class Space {
   const std::vector<Axis>& axes() const { return axes_; }
   int64_t size() const;  // points
 
-  // `choices`: of each axis, its index. Throws Error when a recipe file has changed for the worse.
+  // `choices`: of each axis, its index. Throws Error when there is no such choice, or when a recipe
+  // file has changed for the worse.
   Point point(const std::vector<size_t>& choices) const;
   // Number `index` of size(), the last axis fastest.
   Point point(int64_t index) const;

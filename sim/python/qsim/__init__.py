@@ -73,7 +73,7 @@ class Store(_native._Store):
         rows = []
         for point in self.points():
             row = {"key": point.key, "status": "failed" if point.failure else "done", "message": point.failure,
-                   "model": point.model, "recipe": point.recipe, "machine": point.machine,
+                   "model": point.model, "shapes": point.shapes, "recipe": point.recipe, "machine": point.machine,
                    "prices": point.prices, "command": point.command, **_keys_of(point.machine_text)}
             row.update((metric.name, metric.value) for metric in point.metrics)
             accuracy = accuracies.get(point.values_key)

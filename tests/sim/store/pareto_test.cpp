@@ -152,6 +152,18 @@ TEST_F(ParetoTest, TextShowsWhatDiffers) {
             "20      2    1      8\n");
 }
 
+TEST_F(ParetoTest, BatchesTellPointsApart) {
+  PointResult one = point("a", 10, 4), four = point("b", 30, 2);
+  one.shapes = "batch 1";
+  four.shapes = "batch 4";
+  store_.add(std::vector{one, four}, {});
+  EXPECT_EQ(front_text(store_, read_objectives("cycles,pes", "p")),
+            "Pareto front: 2 of 2 points\n"
+            "cycles  pes  alike  shapes\n"
+            "10      4    1      batch 1\n"
+            "30      2    1      batch 4\n");
+}
+
 TEST_F(ParetoTest, SaysWhatIsMissing) {
   const auto message = [&](const std::string& objectives) {
     try {
@@ -167,6 +179,18 @@ TEST_F(ParetoTest, SaysWhatIsMissing) {
   EXPECT_EQ(message("accuracy"), path_ +
                                      ": no point has top1, which needs a sweep with --data and "
                                      "labels; there are cycles, pes");
+}
+
+TEST(Objectives, SpacesDoNotCount) {
+  const auto all = read_objectives(" cycles, accuracy ", "--pareto");
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].metric, "cycles");
+  EXPECT_EQ(all[1].metric, "top1");
+}
+
+TEST(Objectives, AMetricStandsOnce) {
+  EXPECT_THROW(read_objectives("cycles,cycles:max", "--pareto"), Error);
+  EXPECT_THROW(read_objectives("accuracy,top1", "--pareto"), Error);
 }
 
 TEST(Objectives, DirectionsAndNames) {

@@ -39,6 +39,22 @@ TEST(Space, IsTheProductOfItsLines) {
                                 "a.onnx edge16 array.rows=8 ", "a.onnx edge16 array.rows=16 "}));
 }
 
+TEST(Space, ChoicesAreOneOfEachAxis) {
+  const Space all = space("array.rows = 8 16\n");
+  EXPECT_EQ(all.point(std::vector<size_t>{0, 1}).machine.keys[0].second, "16");
+  const auto wrong = [&](const std::vector<size_t>& choices) {
+    try {
+      all.point(choices);
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_EQ(wrong({0}), "a point has 2 choices, one of each axis, not 1");
+  EXPECT_EQ(wrong({0, 1, 0}), "a point has 2 choices, one of each axis, not 3");
+  EXPECT_EQ(wrong({0, 2}), "choice 2 of array.rows is outside [0, 1]");
+}
+
 TEST(Space, SectionsPrefixKeys) {
   EXPECT_EQ(points(space("[buffers]\nact_kib = 64\n[recipe]\nweights = 4\n")),
             Words{"a.onnx  buffers.act_kib=64 {\"weights\":4}"});
