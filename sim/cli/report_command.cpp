@@ -1,3 +1,6 @@
+#include <fstream>
+#include <string_view>
+
 #include "sim/cli/options.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/report_file.h"
@@ -5,6 +8,18 @@
 #include "sim/store/page_data.h"
 
 namespace qsim::cli {
+namespace {
+
+// By its first bytes: sweeps write files of any name.
+bool is_store(const std::string& path) {
+  constexpr std::string_view kMagic = "SQLite format 3";
+  std::string start(kMagic.size(), '\0');
+  std::ifstream(path, std::ios::binary)
+      .read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start == kMagic || path.ends_with(".db");
+}
+
+}  // namespace
 
 int report_command(const Invocation& invocation) {
   std::string output;
@@ -22,7 +37,7 @@ int report_command(const Invocation& invocation) {
   if (!parsed.proceed) return 0;
   if (output.empty()) throw UsageError("--output is missing");
   PageInput page;
-  if (parsed.arguments[0].ends_with(".db")) {
+  if (is_store(parsed.arguments[0])) {
     if (parsed.arguments.size() > 1) throw UsageError("a sweep's page is of one file");
     ResultStore store(parsed.arguments[0], ResultStore::Mode::kRead);
     write_file(output, render_page({"qsim: " + parsed.arguments[0], {}, sweep_json(store)}));

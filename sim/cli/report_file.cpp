@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "hw/spec/error.h"
 
@@ -11,6 +12,9 @@ namespace qsim::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// That editors put before a text. nlohmann skips it, browsers do not.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool has_figures(const Json& figures) {
   if (!figures.is_object()) return false;
@@ -45,6 +49,7 @@ ReportFile load_report(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   ReportFile report{path, text.str(), {}};
+  if (report.text.starts_with(kByteOrderMark)) report.text.erase(0, kByteOrderMark.size());
   report.json = Json::parse(report.text, nullptr, false);
   const Json& json = report.json;
   const auto fail = [&](const std::string& what) {

@@ -1,6 +1,7 @@
 """HTML reports in headless Chromium: no script error, nothing loaded, charts with names, keyboard, light and dark."""
 
 import contextlib
+import json
 import pathlib
 import re
 import shutil
@@ -52,6 +53,27 @@ class ReportPageTest(unittest.TestCase):
         self.qsim("run", model, "--array", "8x8", "--json", "b.json")
         self.check(["a.json"], "runs")
         self.check(["a.json", "b.json"], "runs")
+
+    def test_a_run_without_cycles_beside_one_with_them(self):
+        model, data = ROOT / "models/digits_qdq.onnx", ROOT / "models/digits_test.npz"
+        self.qsim("run", model, "--json", "timed.json")
+        self.qsim("run", model, "--engine", "reference", "--data", data, "--limit", 20, "--json", "values.json")
+        self.check(["timed.json", "values.json"], "runs")
+        self.check(["values.json", "timed.json"], "runs")
+
+    def test_a_byte_order_mark_does_no_harm(self):
+        self.qsim("run", ROOT / "models/digits_qdq.onnx", "--json", "a.json")
+        run = self.folder / "a.json"
+        run.write_text(run.read_text(encoding="utf-8"), encoding="utf-8-sig")
+        self.check(["a.json"], "runs")
+
+    def test_recipes_that_begin_alike_and_a_file_of_another_name(self):
+        (self.folder / "space.cfg").write_text("array = 4x4 8x8 16x16\nrecipe = a.json b.json\n", encoding="utf-8")
+        for name, bits in (("a", 4), ("b", 8)):
+            recipe = {"activations": 4, "calibrator": "percentile:99.9", "first": {"activations": 8, "weights": 8}, "last": {"weights": bits}}
+            (self.folder / f"{name}.json").write_text(json.dumps(recipe), encoding="utf-8")
+        self.qsim("sweep", "space.cfg", ROOT / "models/digits_float.onnx", "-o", "r.sqlite")
+        self.check(["r.sqlite"], "sweep")
 
     def test_sweep(self):
         (self.folder / "space.cfg").write_text(SPACE, encoding="utf-8")

@@ -44,6 +44,9 @@ function add_section(id, heading, ...children) {
   return section;
 }
 
+// Numbers in texts by their size: "8x8" before "16x16".
+function compare_texts(a, b) { return String(a).localeCompare(String(b), "en", { numeric: true }); }
+
 // columns: {title, unit, text: is left-aligned, value(row), show(value), help}. A click on a heading sorts.
 function make_table(caption, columns, rows, row_attributes = () => ({})) {
   const body = element("tbody");
@@ -66,7 +69,8 @@ function make_table(caption, columns, rows, row_attributes = () => ({})) {
       const [x, y] = [column.value(a), column.value(b)];
       if (x === null || x === undefined) return 1;
       if (y === null || y === undefined) return -1;
-      return (x < y ? -1 : x > y ? 1 : 0) * (falling ? -1 : 1);
+      const rise = typeof x === "number" && typeof y === "number" ? (x < y ? -1 : x > y ? 1 : 0) : compare_texts(x, y);
+      return rise * (falling ? -1 : 1);
     };
     fill([...rows].sort(order));
   };

@@ -8,6 +8,8 @@ function of_run(i) { return kNames[i] ? ` (${kNames[i]})` : ""; }
 function model_of(run) { return run.manifest.model.path.split("/").pop().replace(/\.(onnx|qprog)$/, ""); }
 function pes_of(run) { return run.machine["array.rows"] * run.machine["array.cols"]; }
 function keys_ending(run, ending) { return Object.keys(run.columns).filter((key) => key.endsWith(ending)); }
+// Of a run that has the column: one without a timed engine lacks most.
+function column_of(key) { return kRuns.find((run) => run.columns[key])?.columns[key]; }
 function title_of(key) { return key.replace(/_(pe_cycles|pj|nj|uj|bytes)$/, "").replaceAll("_", " "); }
 
 // Layers of both runs in the order of the first, then those that only the second has.
@@ -83,13 +85,13 @@ function layer_bars(section, { parts, value, unit, label, caption }) {
 }
 
 function show_cycles() {
-  const states = keys_ending(kRuns[0], "_pe_cycles");
+  const states = [...new Set(kRuns.flatMap((run) => keys_ending(run, "_pe_cycles")))];
   if (!states.length) return;
   const section = add_section("cycles", "Where the cycles go",
     element("p", {}, "Every cycle of every processing element belongs to one layer and one state; the bars of all layers add up to the run. What each state means is said in the table below the chart."));
-  const parts = states.map((key) => ({ key, title: title_of(key), help: kRuns[0].columns[key].meaning }));
+  const parts = states.map((key) => ({ key, title: title_of(key), help: column_of(key).meaning }));
   layer_bars(section, {
-    parts, unit: "cycles", value: (run, name, key) => { const layer = layer_of(run, name); return layer ? layer[key] / pes_of(run) : null; },
+    parts, unit: "cycles", value: (run, name, key) => { const layer = layer_of(run, name); return typeof layer?.[key] === "number" ? layer[key] / pes_of(run) : null; },
     label: "Cycles of each layer by state", caption: `One layer's bar is its cycles, split in the shares of the array's elements that were in each state.${kRuns.length > 1 ? " The upper bar is A, the lower one B." : ""}`,
   });
   section.append(in_details("What the states mean", element("dl", {}, parts.flatMap((part) => [element("dt", {}, element("b", {}, part.title)), element("dd", {}, part.help)]))));
@@ -124,29 +126,29 @@ function show_roofline() {
       tooltip: { formatter: (item) => item.data.layer ? `<b>${escaped(item.data.layer)}</b><br>${number_text(item.data.value[1])} MACs/cycle<br>${item.data.no_traffic ? "no memory traffic" : `${number_text(item.data.value[0])} MACs/byte`}` : "" },
       xAxis: { type: "log", name: "MACs per byte of memory traffic", nameLocation: "middle", nameGap: 28, min: least, max: most, axisLabel: { formatter: short_text, showMinLabel: false, showMaxLabel: false } },
       yAxis: { type: "log", name: "MACs per cycle", nameLocation: "middle", nameGap: 46, axisLabel: { formatter: short_text } },
-      series: kRuns.flatMap((run, i) => [
+      series: kRuns.flatMap((run, i) => (!points[i].length ? [] : [
         { name: `roof${of_run(i)}`, type: "line", data: roof(run, peak_of(run, i)), showSymbol: false, silent: true, lineStyle: { width: 2, type: i ? "dashed" : "solid" }, itemStyle: { color: kColors[7] } },
         { name: `layers${of_run(i)}`, type: "scatter", symbolSize: 11, symbol: i ? "diamond" : "circle", itemStyle: { color: kColors[i] }, emphasis: { label: { show: true, formatter: (item) => item.data.layer, position: "top" } },
-          data: points[i].map((point) => ({ value: [point.intensity ?? most, point.rate], layer: point.name, no_traffic: point.intensity === null })) }]),
+          data: points[i].map((point) => ({ value: [point.intensity ?? most, point.rate], layer: point.name, no_traffic: point.intensity === null })) }])),
     }),
   });
 }
 
 function show_energy() {
-  const unit_of = (key) => kRuns[0].columns[key].unit;
-  const components = kRuns[0].energy?.components ?? {};
+  const priced = kRuns.filter((run) => Object.keys(run.energy?.components ?? {}).length);
+  const components = priced[0]?.energy.components ?? {};
   const parts = Object.keys(components).map((name) => `energy_${name}_nj`);
   if (!parts.length) return;
   const part_title = (key) => components[key.replace(/^energy_(.*)_nj$/, "$1")].title;
-  const section = add_section("energy", "Energy", element("p", {}, `Prices: ${kRuns.map((run, i) => `${run.energy?.technology ?? "see the figures"}${of_run(i)}`).join(", ")}. Each part is a counter times a price; where the price comes from stands in the figures and in docs/user/energy.md.`));
+  const section = add_section("energy", "Energy", element("p", {}, `Prices: ${priced.map((run) => `${run.energy.technology}${of_run(kRuns.indexOf(run))}`).join(", ")}. Each part is a counter times a price; where the price comes from stands in the figures and in docs/user/energy.md.`));
   layer_bars(section, {
-    parts: parts.map((key) => ({ key, title: part_title(key), help: kRuns[0].columns[key].meaning })),
-    unit: unit_of(parts[0]), value: (run, name, key) => layer_of(run, name)?.[key] ?? null, label: "Energy of each layer by component", caption: "",
+    parts: parts.map((key) => ({ key, title: part_title(key), help: column_of(key).meaning })),
+    unit: column_of(parts[0]).unit, value: (run, name, key) => layer_of(run, name)?.[key] ?? null, label: "Energy of each layer by component", caption: "",
   });
 }
 
 function show_traffic() {
-  const parts = ["dram_read_bytes", "dram_write_bytes"].map((key) => ({ key, title: key === "dram_read_bytes" ? "read" : "written", help: kRuns[0].columns[key]?.meaning }));
+  const parts = ["dram_read_bytes", "dram_write_bytes"].map((key) => ({ key, title: key === "dram_read_bytes" ? "read" : "written", help: column_of(key)?.meaning }));
   if (!kRuns.some((run) => run.layers.some((layer) => layer.dram_read_bytes))) return;
   const section = add_section("traffic", "Memory traffic");
   layer_bars(section, {

@@ -50,7 +50,9 @@ function show_sweep() {
     table_place.querySelectorAll("tr.marked").forEach((row) => row.classList.remove("marked"));
     table_place.querySelector(`tr[data-point="${i}"]`)?.classList.add("marked");
   };
-  const groups = () => [...new Set(points.map((point) => (color.value ? point.settings[color.value] ?? "–" : "points")))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const groups = () => [...new Set(points.map((point) => (color.value ? point.settings[color.value] ?? "–" : "points")))].sort(compare_texts);
+  // Recipes often begin alike: what is cut off is numbered, or the legend would take them for one.
+  const short_name = (group, g) => (group.length > 60 ? `${group.slice(0, 52)}... (${g + 1})` : group);
   const tooltip = (item) => {
     const point = points[item.data.point];
     return `${[x.value, y.value].map((name) => `${escaped(name)}: <b>${number_text(point.values[name], metrics[name].unit)}</b>`).join("<br>")}<br>${Object.entries(point.settings).map(([key, value]) => `${escaped(key)} = ${escaped(String(value).slice(0, 80))}`).join("<br>")}`;
@@ -63,14 +65,14 @@ function show_sweep() {
     const known = points.map((_, i) => i).filter((i) => has_both(Number.isFinite, i));
     const beyond = points.filter((_, i) => has_both((value) => typeof value === "number", i)).length - known.length;
     const left_out = `${number_text(beyond)} points with an infinite value`;
-    const is_wide = (name) => { const list = known.map((i) => points[i].values[name]); const low = Math.min(...list); return low > 0 && Math.max(...list) / low > 20; };
+    const is_wide = (name) => { const [low, high] = known.reduce(([a, b], i) => [Math.min(a, points[i].values[name]), Math.max(b, points[i].values[name])], [Infinity, -Infinity]); return low > 0 && high / low > 20; };
     const options = () => ({
       grid: { left: 34, right: 30, top: 56, bottom: 44, containLabel: true }, legend: {}, tooltip: { formatter: tooltip },
       xAxis: { type: is_wide(x.value) ? "log" : "value", scale: true, name: with_unit(x.value), nameLocation: "middle", nameGap: 30, axisLabel: { formatter: short_text } },
       yAxis: { type: is_wide(y.value) ? "log" : "value", scale: true, name: with_unit(y.value), nameLocation: "middle", nameGap: 52, axisLabel: { formatter: short_text } },
       series: [
         { name: "front", type: "line", step: "end", data: front.filter((i) => has_both(Number.isFinite, i)).map(at), symbol: "circle", symbolSize: 13, itemStyle: { color: "transparent", borderColor: color_of("--text"), borderWidth: 2 }, lineStyle: { color: color_of("--text"), width: 1.5 }, z: 5 },
-        ...groups().map((group, g) => ({ name: group.length > 60 ? `${group.slice(0, 57)}...` : group, type: "scatter", symbolSize: 8, itemStyle: { color: kColors[g % kColors.length], opacity: .75 }, large: false,
+        ...groups().map((group, g) => ({ name: short_name(group, g), type: "scatter", symbolSize: 8, itemStyle: { color: kColors[g % kColors.length], opacity: .75 }, large: false,
           data: known.filter((i) => (color.value ? points[i].settings[color.value] ?? "–" : "points") === group).map(at) })),
       ],
     });

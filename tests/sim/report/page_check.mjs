@@ -47,6 +47,18 @@ for (const scheme of ["light", "dark"]) {
     await page.focus("#front tbody button");
     await page.keyboard.press("Enter");
     expect((await page.textContent("#command")).includes("qsim run"), "a row of the front shows no command");
+    const settings = await page.$$eval("#choose-color option", (options) => options.map((option) => option.value));
+    for (const setting of settings) {
+      await page.selectOption("#choose-color", setting);
+      const series = await page.evaluate(() => charts[0].handle.getOption().series.map((one) => one.name));
+      expect(new Set(series).size === series.length, `colours by ${setting || "nothing"}: two groups have one name`);
+    }
+    if (settings.includes("array.rows")) {
+      await page.click("#points summary");
+      await page.click('#points thead button:text-is("array.rows")');
+      const rows = await page.$$eval("#points tbody tr", (list, at) => list.map((row) => Number(row.children[at].textContent)), settings.indexOf("array.rows") - 1);
+      expect(rows.every((value, i) => i === 0 || value <= rows[i - 1]), `array.rows is not sorted by size: ${rows}`);
+    }
     const before = await page.textContent("#front caption");
     await page.selectOption("#choose-y", "pes");
     expect((await page.textContent("#front caption")) !== before || (await page.textContent("#front thead")).includes("pes"), "choosing a metric changes nothing");
