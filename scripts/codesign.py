@@ -17,6 +17,7 @@ Prints Markdown: the searches for each metric, and the ends of the front of all 
 
 import argparse
 import json
+import pathlib
 import sqlite3
 import sys
 
@@ -32,6 +33,9 @@ def parse_arguments(arguments):
     parser.add_argument("--drop", type=float, action="append", metavar="POINTS", help="below float (default: 0.5, 1 and 2)")
     parser.add_argument("--area", type=float, default=1.0, metavar="FACTOR", help="of the reference's area that may be used (default: 1)")
     options = parser.parse_args(arguments)
+    for text in options.reference:
+        if "=" not in text:
+            parser.error(f"--reference {text} is not KEY=VALUE")
     options.drop = options.drop or [0.5, 1.0, 2.0]
     return options
 
@@ -40,12 +44,26 @@ def bits_of(recipe):
     """How a recipe is called in the tables: W/A, and `mixed` where layers differ."""
     if not recipe:
         return "8/8"
-    return "mixed" if recipe.get("layers") else f"{recipe.get('weights', 8)}/{recipe.get('activations', 8)}"
+    ends = [recipe[end].get(kind) for end in ("first", "last") if end in recipe for kind in ("weights", "activations")]
+    if recipe.get("layers") or any(bits is not None for bits in ends):
+        return "mixed"
+    return f"{recipe.get('weights', 8)}/{recipe.get('activations', 8)}"
+
+
+def require_comparable(database, path):
+    """Energies by different prices, or times of different batches, are not compared."""
+    for model, column, count in database.execute(
+            "SELECT model, 'tables of prices', count(DISTINCT prices) FROM points JOIN networks ON networks.id = network GROUP BY model "
+            "UNION ALL SELECT model, 'batches or input shapes', count(DISTINCT shapes) FROM networks GROUP BY model "
+            "UNION ALL SELECT model, 'contents', count(DISTINCT model_sha256) FROM networks GROUP BY model"):
+        if count > 1:
+            sys.exit(f"{path}: the points of {model} have {count} {column}; expected a file of one")
 
 
 def read_points(path):
-    """All points that have every metric and an accuracy, one dictionary each."""
-    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    """All points that have every metric and an accuracy, one dictionary each, and the number of the others."""
+    database = sqlite3.connect(f"{pathlib.Path(path).absolute().as_uri()}?mode=ro", uri=True)
+    require_comparable(database, path)
     points = {}
     wanted = [*METRICS, "cycles", "top1", "float_top1"]
     rows = database.execute(
@@ -54,11 +72,12 @@ def read_points(path):
     for key, model, recipe, keys, metric, value in rows:
         point = points.setdefault(key, {"model": model, "bits": bits_of(json.loads(recipe) if recipe else None), "keys": keys})
         point[metric] = value
-    complete = [point for point in points.values() if all(metric in point for metric in wanted)]
+    failed = database.execute("SELECT count(*) FROM points WHERE status = 'failed'").fetchone()[0]
+    complete = [point for point in points.values() if all(point.get(metric) is not None for metric in wanted)]
     for point in complete:
         point["keys"] = json.loads(point["keys"])
         point[EDP] = point["time_ms"] * point["energy_uj"]
-    return complete, len(points) - len(complete)
+    return complete, failed + len(points) - len(complete)
 
 
 def machine_text(point, varying):
@@ -119,7 +138,10 @@ def searches(points, base, options, varying):
 
 
 def report(path, options):
-    points, incomplete = read_points(path)
+    try:
+        points, incomplete = read_points(path)
+    except sqlite3.Error as error:
+        sys.exit(f"{path}: cannot be read as a file of qsim sweep: {error}")
     if not points:
         sys.exit(f"{path}: no point has {', '.join(METRICS)} and top1; expected a sweep with --data")
     reference = dict(text.split("=", 1) for text in options.reference)

@@ -33,6 +33,7 @@ def parse_arguments(arguments):
     parser.add_argument("--data", metavar="FILE.npz", help="samples, for accuracies; as of `qsim sweep`")
     parser.add_argument("--calibrate", metavar="FILE.npz")
     parser.add_argument("--calibration-samples", type=int, metavar="N")
+    parser.add_argument("--preprocess", metavar="FILE.json")
     parser.add_argument("--limit", type=int, metavar="N")
     parser.add_argument("--skip-float", action="store_true", default=None)
     parser.add_argument("--batch", type=int, metavar="N")
@@ -41,6 +42,8 @@ def parse_arguments(arguments):
     for name in ("points", "population", "threads"):
         if getattr(options, name) < (2 if name == "population" else 1):
             parser.error(f"--{name} {getattr(options, name)} is too small")
+    if not 0 <= options.seed < 2**32:
+        parser.error(f"--seed {options.seed} is outside [0, 2^32 - 1]")
     return options
 
 
@@ -50,7 +53,7 @@ class Search:
     def __init__(self, qsim, options):
         self.qsim, self.options = qsim, options
         self.space = qsim.Space(options.space, options.models)
-        names = ("data", "calibrate", "calibration_samples", "limit", "seed", "batch", "skip_float", "prices")
+        names = ("data", "calibrate", "calibration_samples", "preprocess", "limit", "seed", "batch", "skip_float", "prices")
         settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
         self.evaluator = qsim.Evaluator(**settings)
         self.store = qsim.Store(options.output, "w")
@@ -96,6 +99,11 @@ class Search:
         figures = [metrics.get(objective.metric) for objective in self.objectives]
         return None if any(figure is None or math.isnan(figure) for figure in figures) else figures
 
+    def require_objectives(self, points):
+        """Raises qsim.Error when points have results but none in the whole file has the objectives: a search in the dark."""
+        if any(not self.points[self.evaluator.describe(point).key].failure for point in points):
+            self.store.pareto_keys(self.options.objectives)
+
 
 def search(options, qsim):
     import optuna
@@ -110,8 +118,10 @@ def search(options, qsim):
         trials = [study.ask() for _ in range(min(options.population, options.points - start))]
         points = [work.space.point(work.choices(trial)) for trial in trials]
         work.evaluate(points)
-        for trial, point in zip(trials, points):
-            figures = work.figures(point)
+        told = [work.figures(point) for point in points]
+        if not any(told):
+            work.require_objectives(points)
+        for trial, figures in zip(trials, told):
             if figures is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             else:

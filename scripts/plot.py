@@ -145,8 +145,9 @@ def read_sweep(path, text):
         for point in store.points():
             accuracy = accuracies.get(point.values_key)
             metrics = {metric.name: metric.value for row in (point, accuracy) if row for metric in row.metrics}
-            if not point.failure and all(metrics.get(objective.metric) is not None for objective in objectives):
-                points.append((point.key in front, [metrics[objective.metric] for objective in objectives]))
+            values = [metrics.get(objective.metric, math.nan) for objective in objectives]
+            if not point.failure and not any(map(math.isnan, values)):
+                points.append((point.key in front, values))
     except qsim.Error as error:
         raise Problem(str(error)) from None
     labels = []
@@ -165,25 +166,29 @@ def draw_pareto(options):
     objectives, labels, points = read_sweep(options.files[0], options.objectives)
     if len(objectives) not in (2, 3):
         raise Problem(f"--objectives = {options.objectives}: a picture has two or three of them")
+    drawn = [point for point in points if all(map(math.isfinite, point[1]))]
+    if not any(on_front for on_front, _ in drawn):
+        raise Problem(f"{options.files[0]}: every point on the front has an infinite value: nothing to draw")
+    left_out = f"; {len(points) - len(drawn)} with an infinite value are not drawn" if len(drawn) < len(points) else ""
     figure, axes = new_figure(options, options.width * 0.75)
-    rest = sorted({tuple(values) for on_front, values in points if not on_front})
-    front = sorted({tuple(values) for on_front, values in points if on_front})
+    rest = sorted({tuple(values) for on_front, values in drawn if not on_front})
+    front = sorted({tuple(values) for on_front, values in drawn if on_front})
     axes.scatter([values[0] for values in rest], [values[1] for values in rest], s=8, color="#bbbbbb", linewidths=0, zorder=1,
                  gid="others", label="other points")
     if len(objectives) == 2:
         axes.plot(*zip(*front), color=COLOURS[0], linewidth=0.8, drawstyle=step_style(objectives), zorder=2, gid="front line")
         axes.scatter(*zip(*front), s=14, color=COLOURS[0], zorder=3, gid="front", label="Pareto front")
     else:
-        drawn = axes.scatter(*list(zip(*front))[:2], c=[values[2] for values in front], s=14, cmap="cividis", zorder=3, gid="front",
+        colours = axes.scatter(*list(zip(*front))[:2], c=[values[2] for values in front], s=14, cmap="cividis", zorder=3, gid="front",
                              label="Pareto front", edgecolors="black", linewidths=0.3)
-        figure.colorbar(drawn, ax=axes, label=labels[2])
+        figure.colorbar(colours, ax=axes, label=labels[2])
     for axis, place in ((axes.xaxis, 0), (axes.yaxis, 1)):
-        values = [values[place] for _, values in points]
+        values = [values[place] for _, values in drawn]
         if min(values) > 0 and max(values) / min(values) >= LOG_FROM:
             (axes.set_xscale if place == 0 else axes.set_yscale)("log")
         axis.set_label_text(labels[place])
     legend_above(figure, axes)
-    return figure, f"{sum(on_front for on_front, _ in points)} of {len(points)} points are on the front, {len(front)} places in the picture"
+    return figure, f"{sum(on_front for on_front, _ in points)} of {len(points)} points are on the front, {len(front)} places in the picture{left_out}"
 
 
 def step_style(objectives):

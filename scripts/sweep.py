@@ -18,6 +18,7 @@ import pickle
 import sys
 import threading
 import time
+import uuid
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS))
@@ -25,23 +26,27 @@ sys.path.insert(0, str(SCRIPTS))
 DEATHS_OF_A_TASK = 100  # workers that may die under a task before it counts as what kills them
 BATCH_SECONDS = 0.5  # results are written together at most this long after they have come
 LOST_AFTER_SECONDS = 2  # a local worker that has not come back is replaced
+SWEEPS_AT_ONCE = 4  # that a worker keeps models and samples of
 IN_FLIGHT = 4  # tasks a thread of the cluster has or waits for
 
-def evaluate(settings, task):
-    """Runs in a worker; `settings` are the evaluator's. Takes pickled points and values to evaluate, and returns the results
-    of both, pickled: a scheduler unpacks what it passes on, and need not know qsim."""
+def evaluate(settings, run, task):
+    """Runs in a worker; `settings` are the evaluator's, `run` names the sweep: a worker that outlives one reads its files anew
+    for the next. Takes pickled points and values to evaluate, and returns the results of both and what the samples are,
+    pickled: a scheduler unpacks what it passes on, and need not know qsim."""
     if str(SCRIPTS) not in sys.path:
         sys.path.insert(0, str(SCRIPTS))
     from qsim_module import qsim
 
     evaluators = qsim.__dict__.setdefault("_of_this_worker", {})  # a function's own globals may be copies
-    key = repr(sorted(settings.items()))
+    key = run, repr(sorted(settings.items()))
     if key not in evaluators:
+        if len(evaluators) >= SWEEPS_AT_ONCE:
+            evaluators.clear()
         evaluators[key] = qsim.Evaluator(**settings)
     evaluator = evaluators[key]
     points, values = pickle.loads(task)
     return pickle.dumps(([evaluator.evaluate(point) for point in points],
-                         [evaluator.evaluate_values(point) for point in values]))
+                         [evaluator.evaluate_values(point) for point in values], evaluator.samples_description))
 
 
 def parse_arguments(arguments):
@@ -63,8 +68,10 @@ def parse_arguments(arguments):
     parser.add_argument("--prices", metavar="FILE.cfg")
     parser.add_argument("--pareto", metavar="METRIC,...")
     options = parser.parse_args(arguments)
-    if options.chunk < 1:
-        parser.error(f"--chunk {options.chunk} is less than 1")
+    for name in ("chunk", "workers"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name} {value} is less than 1")
     return options
 
 
@@ -82,20 +89,23 @@ def tasks_of(points, values, chunk):
 
 
 class Writer:
-    """The store's one writer: gathers results and commits them together. `expected` are the keys that were asked for: a
-    worker with another build, model, table of prices or recipe under the same path gives others."""
+    """The store's one writer: gathers results and commits them together. `expected` are the keys that were asked for, and
+    `samples` what accuracies are on: a worker with another build, model, table of prices, recipe or samples under the same
+    path gives others."""
 
-    def __init__(self, store, total, expected):
-        self.store, self.total, self.expected = store, total, expected
+    def __init__(self, store, total, expected, samples):
+        self.store, self.total, self.expected, self.samples = store, total, expected, samples
         self.points, self.values = [], []
         self.done = self.failed = 0
         self.start = self.last = time.monotonic()
 
-    def take(self, points, values):
+    def take(self, points, values, samples):
+        from qsim_module import qsim
+
+        if samples != self.samples:
+            raise qsim.Error(f"a worker has other samples ({samples}) than were asked for ({self.samples})")
         for row in [*points, *values]:
             if row.key not in self.expected:
-                from qsim_module import qsim
-
                 raise qsim.Error(f"a worker gave another key for {row.model} than was asked for: its build ({row.version}), "
                                  "model or prices are not those of this machine")
         self.points += points
@@ -123,10 +133,11 @@ def run_tasks(client, settings, tasks, writer):
     tasks = iter(tasks)
     running = as_completed()
     in_flight = 0
+    run = uuid.uuid4().hex
 
     def refill():  # workers come and go
         wanted = IN_FLIGHT * max(1, sum(client.nthreads().values())) - in_flight
-        futures = [client.submit(evaluate, settings, pickle.dumps(task), pure=False)
+        futures = [client.submit(evaluate, settings, run, pickle.dumps(task), pure=False)
                    for task in itertools.islice(tasks, max(0, wanted))]
         running.update(futures)
         return len(futures)
@@ -168,7 +179,13 @@ def cluster_of(options):
     dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_OF_A_TASK,
                      "distributed.deploy.lost-worker-timeout": f"{LOST_AFTER_SECONDS} s"})
     if options.scheduler:
-        with Client(options.scheduler) as client:
+        from qsim_module import qsim
+
+        try:
+            client = Client(options.scheduler)
+        except (OSError, ValueError) as error:  # nobody answers, or it is no address
+            raise qsim.Error(f"--scheduler {options.scheduler}: {error}") from None
+        with client:
             yield client, None
         return
     with LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -199,7 +216,7 @@ def main(arguments=None, on_start=None):
                     on_start(client, cluster)
                 expected = {evaluator.describe(point).key for point in points}
                 expected |= {evaluator.describe_values(point).key for point in values}
-                writer = Writer(store, len(points), expected)
+                writer = Writer(store, len(points), expected, evaluator.samples_description)
                 run_tasks(client, settings, tasks_of(points, values, options.chunk), writer)
             seconds = writer.last - writer.start
             print(f"{options.output}: {writer.done} evaluated, {writer.failed} failed, {seconds:.1f} s, "

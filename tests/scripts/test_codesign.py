@@ -57,6 +57,28 @@ class CodesignTest(sweeps.SweepTest):
         self.sweep(*sweeps.DATA)
         code, _, error = self.run_script("--reference", "array.rows=9")
         self.assertEqual((code, "has array.rows=9 and 8/8 bits" in error), (1, True))
+        # Times of two batches are not compared.
+        subprocess.run([sweeps.QSIM, "sweep", self.folder / "codesign.cfg", sweeps.MODEL, "-o", self.folder / "results.db", "--batch", "2"],
+                       check=True, capture_output=True)
+        code, _, error = self.run_script("--reference", "array.rows=8")
+        self.assertEqual((code, "have 2 batches or input shapes; expected a file of one" in error), (1, True), error)
+
+    def test_errors_are_one_line(self):
+        path = self.folder / "results.db"
+        for words, message in ((["--reference", "array.rows"], "--reference array.rows is not KEY=VALUE"),
+                               (["--reference", "array.rows=8"], "cannot be read as a file of qsim sweep: unable to open")):
+            code, _, error = self.run_script(*words)
+            self.assertNotEqual(code, 0)
+            self.assertIn(message, error)
+        path.write_text("no database, but long enough to be looked at")
+        code, _, error = self.run_script("--reference", "array.rows=8")
+        self.assertEqual(error, f"{path}: cannot be read as a file of qsim sweep: file is not a database\n")
+
+    def test_bits_of_the_ends_make_a_recipe_mixed(self):
+        bits_of = sweeps.script("codesign").bits_of
+        self.assertEqual(bits_of({"weights": 4, "activations": 8}), "4/8")
+        self.assertEqual(bits_of({"weights": 4, "first": {"weights": 8}}), "mixed")
+        self.assertEqual(bits_of({"weights": 4, "last": {"calibrator": "mse"}}), "4/8")
 
 
 if __name__ == "__main__":

@@ -85,6 +85,20 @@ class ExploreTest(sweeps.SweepTest):
             self.assertEqual(explore.main([str(self.space), sweeps.MODEL, "-o", str(path), "--points", "4"]), 1)
         self.assertIn("holds results of qsim 0.0.1+0000000000000000, which are not those of ", errors.getvalue())
 
+    def test_a_metric_that_no_point_has_ends_the_search(self):
+        explore, errors, path = sweeps.script("explore"), io.StringIO(), self.folder / "r.db"
+        with contextlib.redirect_stderr(errors):
+            self.assertEqual(explore.main([str(self.space), sweeps.MODEL, "-o", str(path), "--objectives", "cycels,pes",
+                                           "--population", "8", "--points", "240"]), 1)
+        self.assertIn("no point has cycels; there are ", errors.getvalue())
+        self.assertLessEqual(len(sweeps.query(path, "SELECT * FROM points")), 8)
+
+    def test_a_seed_that_is_none(self):
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors), self.assertRaises(SystemExit):
+            sweeps.script("explore").main([str(self.space), sweeps.MODEL, "-o", "r.db", "--seed", "-1"])
+        self.assertIn("--seed -1 is outside [0, 2^32 - 1]", errors.getvalue())
+
     def test_errors_are_one_line(self):
         explore = sweeps.script("explore")
         errors = io.StringIO()

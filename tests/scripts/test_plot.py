@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import sqlite3
 import subprocess
 import unittest
 import xml.etree.ElementTree
@@ -125,10 +126,29 @@ class PlotTest(sweeps.SweepTest):
                 self.assertEqual(picture.marks("others"), len({row[:many] for row in rows.values()} - front))
                 self.assertLessEqual(axes | {"Pareto front", "other points"}, picture.texts)
                 self.assertEqual("front line" in picture.groups, many == 2)
+        self.infinite_values(path)
         self.assertIn("nonsense", self.problem("pareto", path, "--objectives", "nonsense,cycles", "-o", self.folder / "a.svg"))
         self.assertIn("two or three", self.problem("pareto", path, "--objectives", "cycles", "-o", self.folder / "a.svg"))
         self.assertIn("--objectives", self.problem("pareto", path, "-o", self.folder / "a.svg"))
         self.assertIn("no.db", self.problem("pareto", self.folder / "no.db", "--objectives", "cycles,pes", "-o", self.folder / "a.svg"))
+
+    def infinite_values(self, path):
+        """Points without a number do not count; those with an infinite one are counted, and said to be left out."""
+        sqnr = "UPDATE accuracy_values SET value = {} WHERE metric = (SELECT id FROM metrics WHERE name = 'output_sqnr_db') AND owner {}"
+        wide = "IN (SELECT accuracies.id FROM accuracies JOIN networks ON networks.id = network WHERE recipe = '{\"activations\":8,\"weights\":8}')"
+        arguments = ["pareto", path, "--objectives", "cycles,output_sqnr_db", "-o", self.folder / "b.svg"]
+        with contextlib.closing(sqlite3.connect(path)) as store:
+            store.execute(sqnr.format("NULL", wide))
+            store.commit()
+            everyone, some = (int(self.plot(*arguments[:3], names, *arguments[4:])[1].split(" of ")[1].split()[0])
+                              for names in ("cycles,pes", "cycles,output_sqnr_db"))
+            self.assertLess(some, everyone)
+            store.execute(sqnr.format("9e999", wide))
+            store.commit()
+            self.assertIn("every point on the front has an infinite value", self.problem(*arguments))
+            store.execute(sqnr.format("-9e999", wide))
+            store.commit()
+            self.assertIn(f"; {everyone - some} with an infinite value are not drawn", self.plot(*arguments)[1])
 
     def test_equal_input_gives_equal_bytes(self):
         path = self.run_of("run.json")

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import threading
 import time
 import unittest
 
+import numpy
 import sweeps
 
 KILLS = int(os.environ.get("QSIM_KILLS", 5))
@@ -135,8 +137,41 @@ class DaskTest(sweeps.SweepTest):
         self.assertIn("sweep.py: a worker gave another key for ", errors.getvalue())
         self.assertEqual(sweeps.query(path, "SELECT * FROM points"), [])
 
+    def test_workers_with_other_samples_are_found_out(self):
+        self.space.write_text("array = 4x4 8x8\n")
+        data, path, errors = self.folder / "data.npz", self.folder / "r.db", io.StringIO()
+        samples = dict(numpy.load(sweeps.DATA[1]))
+        numpy.savez(data, **samples)
+        samples["y"] = (samples["y"] + 1) % 10
+        arguments = [str(self.space), sweeps.MODEL, "-o", str(path), "--workers", "1", "--data", str(data)]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+            code = sweeps.script("sweep").main(arguments, lambda *_: numpy.savez(data, **samples))
+        self.assertEqual(code, 1)
+        self.assertIn("sweep.py: a worker has other samples (", errors.getvalue())
+        self.assertEqual(sweeps.query(path, "SELECT * FROM accuracies"), [])
+
+    def test_a_worker_that_outlives_a_sweep_reads_files_anew(self):
+        import distributed
+
+        self.space.write_text("array = 4x4 8x8\n")
+        model, path = self.folder / "net.onnx", self.folder / "r.db"
+        with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+            for name in ("digits_float", "digits_qdq"):
+                shutil.copy(sweeps.ROOT / "models" / f"{name}.onnx", model)
+                command = [sys.executable, str(sweeps.ROOT / "scripts" / "sweep.py"), str(self.space), str(model), "-o", str(path),
+                           "--scheduler", cluster.scheduler_address]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+                self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(sweeps.query(path, "SELECT * FROM points")), 4)
+
     def test_errors_are_one_line(self):
         sweep = sweeps.script("sweep")
+        for words, message in ((["--scheduler", "nonsense"], "sweep.py: --scheduler nonsense: missing port number"),
+                               (["--workers", "0"], "--workers 0 is less than 1")):
+            errors = io.StringIO()
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors), contextlib.suppress(SystemExit):
+                self.assertEqual(sweep.main([str(self.space), sweeps.MODEL, "-o", str(self.folder / "r.db"), *words]), 1)
+            self.assertIn(message, errors.getvalue())
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):
             self.assertEqual(sweep.main(["missing.cfg", sweeps.MODEL, "-o", str(self.folder / "r.db")]), 1)
