@@ -36,13 +36,21 @@ int64_t batch_in(const py::dict& settings) {
   return batch;
 }
 
-std::map<std::string, Shape> shapes_in(const py::dict& settings) {
-  std::map<std::string, Shape> shapes;
-  if (!settings.contains("input_shapes")) return shapes;
-  for (const auto& [name, shape] : settings["input_shapes"].cast<py::dict>()) {
-    shapes[name.cast<std::string>()] = shape.cast<Shape>();
+// The value of a setting, which `expected` describes.
+template <typename T>
+T value_in(const py::dict& settings, const char* name, const char* expected) {
+  try {
+    return settings[name].cast<T>();
+  } catch (const py::cast_error&) {
+    throw Error(std::string(name) + " = " + py::repr(settings[name]).cast<std::string>() +
+                " is not " + expected);
   }
-  return shapes;
+}
+
+std::map<std::string, Shape> shapes_in(const py::dict& settings) {
+  if (!settings.contains("input_shapes")) return {};
+  return value_in<std::map<std::string, Shape>>(settings, "input_shapes",
+                                                "a dictionary like {'x': [1, 3, 224, 224]}");
 }
 
 // The call as Python reads it: qsim.run('net.onnx', prices='my.cfg').
@@ -59,23 +67,25 @@ std::string call_text(const char* function, const py::dict& settings) {
 }  // namespace
 
 bool flag_in(const py::dict& settings, const char* name) {
-  return settings.contains(name) && settings[name].cast<bool>();
+  return settings.contains(name) && value_in<bool>(settings, name, "True or False");
 }
 
 std::string text_in(const py::dict& settings, const char* name) {
-  return settings.contains(name) ? settings[name].cast<std::string>() : "";
+  return settings.contains(name) ? value_in<std::string>(settings, name, "text") : "";
 }
 
 int64_t number_in(const py::dict& settings, const char* name, int64_t otherwise) {
-  return settings.contains(name) ? settings[name].cast<int64_t>() : otherwise;
+  return settings.contains(name) ? value_in<int64_t>(settings, name, "a whole number") : otherwise;
 }
 
 cli::MachineOptions machine_options(const py::dict& settings) {
   cli::MachineOptions options;
   options.arch = text_in(settings, "machine");
   if (!settings.contains("overrides")) return options;
-  for (const auto& [key, value] : settings["overrides"].cast<py::dict>()) {
-    options.keys.emplace_back(key.cast<std::string>(), py::str(value).cast<std::string>());
+  const auto overrides = value_in<std::map<std::string, py::object>>(
+      settings, "overrides", "a dictionary like {'array.rows': 8}");
+  for (const auto& [key, value] : overrides) {
+    options.keys.emplace_back(key, py::str(value).cast<std::string>());
   }
   return options;
 }

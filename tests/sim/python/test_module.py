@@ -107,6 +107,13 @@ class ModuleTest(unittest.TestCase):
                      lambda: self.qsim.objectives("")):
             with self.assertRaises(self.qsim.Error):
                 call()
+        for settings, words in (({"limit": "x"}, "limit = 'x' is not a whole number"), ({"limit": 1.5}, "limit = 1.5 is not a whole number"),
+                                ({"data": 3}, "data = 3 is not text"), ({"skip_float": "yes"}, "skip_float = 'yes' is not True or False"),
+                                ({"input_shapes": {"x": "1x3"}}, "input_shapes = .* is not a dictionary like")):
+            with self.assertRaisesRegex(self.qsim.Error, words):
+                self.qsim.Evaluator(**settings)
+        with self.assertRaisesRegex(self.qsim.Error, r"overrides = \[1\] is not a dictionary like"):
+            self.qsim.run(QDQ, overrides=[1])
         with self.assertRaisesRegex(self.qsim.Error, r"array\.rows = 1 is outside \[2, 256\]"):
             self.qsim.machine("edge16", {"array.rows": 1})
         with self.assertRaises(TypeError):
@@ -152,6 +159,8 @@ class ModuleTest(unittest.TestCase):
         self.assertEqual({row.key: row for row in store.values()}.keys(), {row.key for row in accuracies})
         counts = self.qsim.sweep(space, store, evaluator)
         self.assertEqual((counts["there"], counts["evaluated"]), (4, 0))
+        with self.assertRaisesRegex(self.qsim.Error, "r.db: is open for reading alone"):
+            self.qsim.sweep(self.qsim.Space.from_text("array = 16x16\n", models=[sweeps.MODEL]), self.qsim.Store(self.folder / "r.db"))
         self.assertIn("Pareto front", store.pareto_text("cycles,accuracy"))
 
     def test_frame(self):
@@ -169,6 +178,7 @@ class ModuleTest(unittest.TestCase):
         self.assertEqual(done.loc[8, "cycles"], self.qsim.run(
             sweeps.MODEL, overrides={"array.rows": 8, "array.cols": 8, "buffers.weight_kib": 1}).cycles)
         self.assertEqual(done["top1"].nunique(), 1)
+        self.assertEqual(set(frame["shapes"]), {"batch 1"})
         self.assertEqual(store.units()["cycles"], ("cycles", "measured"))
         self.assertEqual(set(store.pareto("cycles,pes").index), set(store.pareto_keys("cycles,pes")))
         self.assertEqual(len(self.qsim.Store(self.folder / "empty.db", "w").frame()), 0)
