@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -19,6 +20,15 @@ bool is_store(const std::string& path) {
   return start == kMagic || path.ends_with(".db");
 }
 
+// A slip of the hand would put the page in place of the results.
+void require_other(const std::string& output, const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code failure;  // a page that is not there yet is no input
+    if (!std::filesystem::equivalent(output, input, failure)) continue;
+    throw UsageError("--output = " + output + " is the file that is read");
+  }
+}
+
 }  // namespace
 
 int report_command(const Invocation& invocation) {
@@ -36,6 +46,7 @@ int report_command(const Invocation& invocation) {
   const ParsedLine parsed = parse_line(line, invocation);
   if (!parsed.proceed) return 0;
   if (output.empty()) throw UsageError("--output is missing");
+  require_other(output, parsed.arguments);
   PageInput page;
   if (is_store(parsed.arguments[0])) {
     if (parsed.arguments.size() > 1) throw UsageError("a sweep's page is of one file");

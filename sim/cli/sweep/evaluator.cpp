@@ -71,7 +71,7 @@ std::string command_of(const Point& point, const EvaluatorOptions& options) {
     add("input-shape", name + "=" + to_text(shape));
   }
   if (!options.prices.empty()) add("prices", options.prices);
-  words.push_back(point.model);
+  words.push_back((point.model.starts_with('-') ? "./" : "") + point.model);
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
   return command_line(static_cast<int>(argv.size()), argv.data());
