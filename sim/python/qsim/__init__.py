@@ -84,9 +84,11 @@ class Store(_native._Store):
         return pandas.DataFrame(rows, columns=columns).set_index("key")
 
     def units(self):
-        """{metric: (unit, origin)} of all metrics in the store."""
-        return {metric.name: (metric.unit, metric.origin)
-                for row in [*self.points(), *self.values()] for metric in row.metrics}
+        """{metric: (unit, origin)} of all metrics in the store; where points differ, the origin that promises least."""
+        kinds = {(metric.name, metric.unit, metric.origin)
+                 for row in [*self.points(), *self.values()] for metric in row.metrics}
+        ranked = sorted(kinds, key=lambda kind: ("measured", "derived", "assumed").index(kind[2]))
+        return {name: (unit, origin) for name, unit, origin in ranked}
 
     def pareto(self, metrics):
         """The rows of frame() that no other row beats in all of `metrics`: "cycles,accuracy"."""

@@ -86,7 +86,7 @@ function show_sweep() {
       caption: beyond ? `Not drawn: ${left_out}.` : undefined,
       options, onclick: (item) => pick(item.data.point),
     });
-    const columns = [{ title: x.value.replaceAll("_", " "), unit: metrics[x.value].unit === x.value ? "" : metrics[x.value].unit, value: (i) => points[i].values[x.value] }, { title: y.value.replaceAll("_", " "), unit: metrics[y.value].unit, value: (i) => points[i].values[y.value] },
+    const columns = [{ title: x.value.replaceAll("_", " "), unit: metrics[x.value].unit === x.value ? "" : metrics[x.value].unit, help: metrics[x.value].origin, value: (i) => points[i].values[x.value] }, { title: y.value.replaceAll("_", " "), unit: metrics[y.value].unit, help: metrics[y.value].origin, value: (i) => points[i].values[y.value] },
       { title: "command", text: true, value: (i) => points[i].command, show: (value, i) => element("button", { type: "button", onclick: () => pick(i), "aria-label": `Show the command of ${settings_text(points[i])}` }, "show") },
       ...sweep.settings.map((key) => ({ title: key, text: true, value: (i) => points[i].settings[key], show: (value) => String(value ?? "–") }))];
     table_place.replaceChildren(make_table(`The front: ${front.length} points, best ${x.value} first`, columns, front, (i) => ({ "data-point": i })));
@@ -96,7 +96,7 @@ function show_sweep() {
   const all = add_section("points", "All points");
   all.append(in_details(`${number_text(points.length)} points`, make_table("Every point", [
     ...sweep.settings.map((key) => ({ title: key, text: true, value: (point) => point.settings[key], show: (value) => String(value ?? "–") })),
-    ...["cycles", "top1", "energy_uj", "area_mm2", "utilization", "dram_read_bytes"].filter((name) => names.includes(name)).map((name) => ({ title: name.replaceAll("_", " "), unit: metrics[name].unit, value: (point) => point.values[name] })),
+    ...["cycles", "top1", "energy_uj", "area_mm2", "utilization", "dram_read_bytes"].filter((name) => names.includes(name)).map((name) => ({ title: name.replaceAll("_", " "), unit: metrics[name].unit, help: metrics[name].origin, value: (point) => point.values[name] })),
     { title: "command", text: true, value: (point) => point.command, show: (value) => element("code", {}, value) }], points)));
   if (sweep.failed.length) {
     add_section("failed", "Points without a result").append(make_table("Why they have none", [

@@ -180,6 +180,10 @@ class ModuleTest(unittest.TestCase):
         self.assertEqual(done["top1"].nunique(), 1)
         self.assertEqual(set(frame["shapes"]), {"batch 1"})
         self.assertEqual(store.units()["cycles"], ("cycles", "measured"))
+        self.assertEqual(store.units()["memory_peak_bytes_per_cycle"], ("bytes/cycle", "derived"))
+        for memory in ("ddr4-2400", "latency"):  # a DRAM's rests on the clock
+            self.qsim.sweep(self.qsim.Space.from_text(f"memory.model = {memory}\n", models=[sweeps.MODEL]), store)
+        self.assertEqual(store.units()["memory_peak_bytes_per_cycle"], ("bytes/cycle", "assumed"))
         self.assertEqual(set(store.pareto("cycles,pes").index), set(store.pareto_keys("cycles,pes")))
         self.assertEqual(len(self.qsim.Store(self.folder / "empty.db", "w").frame()), 0)
 

@@ -164,6 +164,15 @@ TEST_F(ParetoTest, BatchesTellPointsApart) {
             "30      2    1      batch 4\n");
 }
 
+TEST_F(ParetoTest, PagesNameTheWeakestOrigin) {
+  PointResult weak = point("a", 10, 4);
+  weak.metrics[1].origin = "assumed";
+  store_.add(std::vector{weak, point("b", 20, 2)}, {});
+  const std::string json = sweep_json(store_);
+  EXPECT_NE(json.find(R"("cycles":{"unit":"cycles","origin":"measured")"), std::string::npos);
+  EXPECT_NE(json.find(R"("pes":{"unit":"PEs","origin":"assumed")"), std::string::npos) << json;
+}
+
 TEST_F(ParetoTest, SaysWhatIsMissing) {
   const auto message = [&](const std::string& objectives) {
     try {
