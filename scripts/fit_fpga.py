@@ -164,7 +164,7 @@ def main(arguments):
         fits = {"targets": {first["target"]: {
             "origin": "fitted by scripts/fit_fpga.py; errors: the largest of machines left out of the fit",
             "tool": first["tool"], "machines": len(machines), "scope": {key: first["machine"][key] for key in SCOPE},
-            "largest": {name: max(m["features"][name] for m in read.values()) for name in first["features"]},
+            "largest": {name: round(max(m["features"][name] for m in read.values())) for name in first["features"]},
             "measured": {name: m["resources"] for name, m in read.items()}, "resources": resources}}}
         options.write.write_text(json.dumps(fits, indent=2) + "\n")
     return 0
