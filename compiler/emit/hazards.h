@@ -59,8 +59,7 @@ class HazardMap {
   };
 
   bool is_at(size_t i, int64_t low, int64_t high) const {
-    const Range* range = ranges_.data() + i;
-    return range < ranges_.data() + ranges_.size() && range->low == low && range->high == high;
+    return i < ranges_.size() && ranges_[i].low == low && ranges_[i].high == high;
   }
   // The range that is exactly [low, high), if there is one: by far the most common case, and often
   // the one that was touched last in the same way, or its neighbour.
