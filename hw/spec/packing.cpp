@@ -1,6 +1,6 @@
 #include "hw/spec/packing.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace qsim {
 namespace {
@@ -41,7 +41,7 @@ void unpack_bytes(const int8_t* bytes, int64_t count, int8_t* codes) {
 void pack_codes(const int8_t* codes, int64_t count, int32_t pack, int8_t* bytes) {
   switch (pack) {
     case 0:
-      std::memcpy(bytes, codes, static_cast<size_t>(count));
+      std::copy_n(codes, count, bytes);
       return;
     case 1:
       return pack_bytes<1>(codes, count, bytes);
@@ -53,7 +53,7 @@ void pack_codes(const int8_t* codes, int64_t count, int32_t pack, int8_t* bytes)
 void unpack_codes(const int8_t* bytes, int64_t count, int32_t pack, int8_t* codes) {
   switch (pack) {
     case 0:
-      std::memcpy(codes, bytes, static_cast<size_t>(count));
+      std::copy_n(bytes, count, codes);
       return;
     case 1:
       return unpack_bytes<1>(bytes, count, codes);
