@@ -16,13 +16,6 @@ constexpr size_t kMaxMultiple = 4;
 
 constexpr size_t kFarFromTransfers = 64;
 
-// Attempts that fail cost time: after each, twice as many periods pass before the next.
-constexpr size_t kFirstPatience = 2, kMaxPatience = 64;
-
-// Looking costs time as well: after so many instructions without a jump comes a pause, each time
-// twice as long.
-constexpr size_t kAttention = 256, kFirstPause = 512, kMaxPause = 8192;
-
 // A number that instructions of one kind share; others may have it, too.
 size_t kind_of(const Instruction& instruction) {
   size_t kind = size_t{instruction.take} * 5 + size_t{instruction.give} * 11;

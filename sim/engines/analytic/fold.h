@@ -48,6 +48,12 @@ class Fold {
   };
   static constexpr size_t kKinds = 64, kContexts = 256;
 
+  // Attempts that fail cost time: after each, twice as many periods pass before the next. Looking
+  // costs time as well: after so many instructions without a jump comes a pause of instructions,
+  // each time twice as long.
+  static constexpr size_t kFirstPatience = 2, kMaxPatience = 64;
+  static constexpr size_t kAttention = 256, kFirstPause = 512, kMaxPause = 8192;
+
   struct Snapshot {
     size_t index = 0;  // of the instruction that is about to be fetched
     int64_t cycle = 0;
@@ -77,10 +83,10 @@ class Fold {
   bool is_waiting_ = false;  // for the end of that period
   size_t next_try_ = 0;      // instruction
   size_t latest_transfer_ = 0;
-  size_t patience_ = 2;  // periods to wait after the next failure
-  size_t looked_ = 0;    // instructions looked at since the latest jump or pause
+  size_t patience_ = kFirstPatience;  // periods to wait after the next failure
+  size_t looked_ = 0;                 // instructions looked at since the latest jump or pause
   size_t look_from_ = 0;
-  size_t pause_ = 512;  // how long the next one is
+  size_t pause_ = kFirstPause;  // how long the next one is
   int64_t folded_ = 0;
 };
 
